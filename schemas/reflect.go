@@ -1,0 +1,106 @@
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/invopop/jsonschema"
+)
+
+// Reflect returns the schema of a struct: one closed object without $ref and
+// without combinators, because some MCP clients drop or refuse anything else.
+//
+// More structs lay their fields over those of the first, which alone says what
+// is required: so an answer's envelope and a capability's own output become
+// one object.
+func Reflect(first reflect.Type, more ...reflect.Type) (json.RawMessage, error) {
+	s := reflectOne(first)
+	for _, t := range more {
+		for p := reflectOne(t).Properties.Oldest(); p != nil; p = p.Next() {
+			s.Properties.Set(p.Key, p.Value)
+		}
+	}
+	if len(more) > 0 {
+		plain(s)
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("schemas: %s: %w", first, err)
+	}
+	return b, Lint(b)
+}
+
+func reflectOne(t reflect.Type) *jsonschema.Schema {
+	r := &jsonschema.Reflector{ExpandedStruct: true, DoNotReference: true, Anonymous: true}
+	s := r.ReflectFromType(t)
+	s.Version = ""
+	return s
+}
+
+// plain removes from an output what only inputs need: roles, and patterns that
+// the host's own code guarantees.
+func plain(s *jsonschema.Schema) {
+	s.Extras, s.Pattern = nil, ""
+	if s.Items != nil {
+		plain(s.Items)
+	}
+	if s.Properties == nil {
+		return
+	}
+	for p := s.Properties.Oldest(); p != nil; p = p.Next() {
+		plain(p.Value)
+	}
+}
+
+// Lint refuses a schema that some MCP client cannot take, or that is not
+// closed: the root has to be an object, without $ref anywhere, without
+// anyOf, oneOf or allOf at the top, and with every object closed.
+func Lint(raw json.RawMessage) error {
+	var root map[string]any
+	if err := json.Unmarshal(raw, &root); err != nil {
+		return fmt.Errorf("schemas: not a JSON object: %w", err)
+	}
+	if root["type"] != "object" || root["additionalProperties"] != false {
+		return fmt.Errorf("schemas: the root is not a closed object")
+	}
+	for _, k := range []string{"anyOf", "oneOf", "allOf", "not"} {
+		if _, ok := root[k]; ok {
+			return fmt.Errorf("schemas: %s at the top", k)
+		}
+	}
+	for _, k := range []string{`"$ref"`, `"$dynamicRef"`, `"$id"`} {
+		if bytes.Contains(raw, []byte(k)) {
+			return fmt.Errorf("schemas: %s is not allowed", k)
+		}
+	}
+	return nil
+}
+
+// Roles returns the field names of an input schema by their role, its x-role
+// keyword.
+func Roles(raw json.RawMessage) (map[string]string, error) {
+	var s struct {
+		Properties map[string]struct {
+			Role string `json:"x-role"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, fmt.Errorf("schemas: %w", err)
+	}
+	roles := map[string]string{}
+	for field, p := range s.Properties {
+		if p.Role == "" {
+			continue
+		}
+		if other, taken := roles[p.Role]; taken {
+			both := []string{field, other}
+			slices.Sort(both)
+			return nil, fmt.Errorf("schemas: the fields %v both have the role %s", both, p.Role)
+		}
+		roles[p.Role] = field
+	}
+	return roles, nil
+}
