@@ -1,0 +1,81 @@
+package capabilities
+
+import "encoding/json"
+
+// Outcome is what every answer about one transaction holds. A handler's
+// output type embeds it and adds the provider's own answer as a field
+// provider_response.
+type Outcome struct {
+	Reference string   `json:"reference,omitempty"`
+	State     State    `json:"state,omitempty" jsonschema:"enum=pending,enum=succeeded,enum=failed,enum=expired,enum=cancelled,enum=unknown"`
+	Amount    Amount   `json:"amount,omitempty"`
+	Currency  Currency `json:"currency,omitempty"`
+	Network   string   `json:"network,omitempty"`
+	// Notes says in plain words what the caller should know of this answer.
+	Notes []string `json:"notes,omitempty"`
+	// Doubt is set on a failed state that the provider also reports for a
+	// transaction it does not know yet. The host reads and removes it: only the
+	// host knows how long ago the transaction began and how often it was asked.
+	Doubt bool `json:"doubt,omitempty" jsonschema:"-"`
+}
+
+// Next is what to do after an answer.
+type Next struct {
+	Tool         string            `json:"tool,omitempty"`
+	Arguments    map[string]string `json:"arguments,omitempty"`
+	AfterSeconds int               `json:"after_seconds,omitempty"`
+	// Action is what a person has to do, and where.
+	Action string `json:"action,omitempty"`
+}
+
+// Note is a gotcha as it rides on an answer.
+type Note struct {
+	ID           string `json:"id"`
+	Text         string `json:"text"`
+	MustTellUser bool   `json:"must_tell_user,omitempty"`
+}
+
+// WebhookClaim is what a webhook says, before anybody believes it. Handlers
+// of kind Webhook return it; the host asks the status itself and judges.
+type WebhookClaim struct {
+	Reference string `json:"reference"`
+	State     State  `json:"state"`
+	Amount    string `json:"amount,omitempty"`
+	Network   string `json:"network,omitempty"`
+	// Authentic says that the provider's signature was checked and holds. It is
+	// false where the provider does not sign.
+	Authentic bool `json:"authentic"`
+	// Body is the parsed webhook, as the provider names its fields.
+	Body json.RawMessage `json:"body,omitempty"`
+}
+
+// WebhookVerdict is the host's answer to a webhook.
+type WebhookVerdict struct {
+	Reference string `json:"reference,omitempty"`
+	State     State  `json:"state,omitempty" jsonschema:"enum=pending,enum=succeeded,enum=failed,enum=expired,enum=cancelled,enum=unknown"`
+	Network   string `json:"network,omitempty"`
+	// Fulfil is true only if the provider itself says that the payment
+	// succeeded.
+	Fulfil bool   `json:"fulfil"`
+	Reason string `json:"reason,omitempty"`
+	// TrustedAmount is the amount on record for the reference, never the
+	// webhook's. Absent when none is on record.
+	TrustedAmount Amount          `json:"trusted_amount,omitempty"`
+	Currency      Currency        `json:"currency,omitempty"`
+	Claim         *ClaimSummary   `json:"claim,omitempty"`
+	Response      json.RawMessage `json:"provider_response,omitempty"`
+}
+
+// ClaimSummary is what the webhook claimed.
+type ClaimSummary struct {
+	State     State  `json:"state"`
+	Amount    string `json:"amount,omitempty"`
+	Authentic bool   `json:"authentic"`
+}
+
+// Balance is one account of the merchant at the provider.
+type Balance struct {
+	Network   string   `json:"network,omitempty"`
+	Available Amount   `json:"available"`
+	Currency  Currency `json:"currency"`
+}
