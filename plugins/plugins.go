@@ -1,0 +1,29 @@
+// Package plugins lists the providers that are built in.
+package plugins
+
+import (
+	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/plugins/qosic"
+	qosicemulator "github.com/mcp-payments/mcp-payments/plugins/qosic/emulator"
+)
+
+//go:generate go run ./publish
+
+// BuiltIn is a provider with the emulator of its API.
+type BuiltIn struct {
+	Slug     string
+	Provider func() *capabilities.Provider
+	Emulator func(emulation.Options) emulation.Emulator
+}
+
+// All returns the built-in providers, in the order in which they are listed.
+func All() []BuiltIn {
+	return []BuiltIn{
+		{
+			Slug:     "qosic",
+			Provider: qosic.Provider,
+			Emulator: func(o emulation.Options) emulation.Emulator { return qosicemulator.New(o) },
+		},
+	}
+}

@@ -1,0 +1,153 @@
+package qosic
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/capabilities/transport"
+)
+
+// client calls the API with one merchant's credentials.
+type client struct {
+	config Config
+	http   *transport.Client
+}
+
+func (c *client) configure(_ context.Context, target capabilities.Target, config Config) error {
+	h, err := transport.New(transport.Options{
+		Provider:    "qosic",
+		BaseURL:     target.BaseURL,
+		Pin:         config.Pin,
+		PinVariable: "QOSIC_TLS_SHA256",
+		Prepare:     func(r *http.Request) { r.SetBasicAuth(config.Username, config.Password) },
+	})
+	if err != nil {
+		return err
+	}
+	c.config, c.http = config, h
+	return nil
+}
+
+// Response is Qosic's own answer, with the HTTP status it came with.
+type Response struct {
+	HTTPStatus   int    `json:"http_status"`
+	ResponseCode text   `json:"responsecode,omitempty"`
+	ResponseMsg  text   `json:"responsemsg,omitempty"`
+	TransRef     text   `json:"transref,omitempty"`
+	ServiceRef   text   `json:"serviceref,omitempty"`
+	Comment      text   `json:"comment,omitempty"`
+	unreadable   string // why the body is no answer, empty if it is one
+}
+
+// text is a value that is documented as a string. A number is taken as it is
+// spelled and null as empty, so that no variant of an answer is lost.
+type text string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	switch err := json.Unmarshal(b, &s); {
+	case err == nil:
+		*t = text(s)
+	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':
+		*t = text(b)
+	default:
+		return fmt.Errorf("neither a string nor a number")
+	}
+	return nil
+}
+
+// paymentBody is the body of payments and deposits; status and refund send
+// only its last two fields. Every value is a JSON string.
+type paymentBody struct {
+	MSISDN    string `json:"msisdn,omitempty"`
+	Amount    string `json:"amount,omitempty"`
+	FirstName string `json:"firstname,omitempty"`
+	LastName  string `json:"lastname,omitempty"`
+	TransRef  string `json:"transref"`
+	ClientID  string `json:"clientid"`
+}
+
+// post sends a body on a route. What every call has in common is judged here:
+// credentials, client ids, server errors, bodies that are no answer.
+func (c *client) post(ctx context.Context, r route, path string, body paymentBody) (Response, error) {
+	body.ClientID = r.clientID(c.config)
+	if body.ClientID == "" {
+		return Response{}, capabilities.Misconfiguration(
+			fmt.Sprintf("qosic: %s is not set, so nothing can be done on %s", r.setting, r.network.Name),
+			fmt.Sprintf("set %s; it is in the dashboard under Settings, API Keys & Callback URL", r.setting))
+	}
+	h, err := c.http.PostJSON(ctx, path, body)
+	if err != nil {
+		return Response{}, err
+	}
+	answer := read(h)
+	if answer.TransRef != "" && string(answer.TransRef) != body.TransRef {
+		answer.unreadable = fmt.Sprintf("it answers for another transref, %q", answer.TransRef)
+	}
+	return answer, c.judge(ctx, r, answer)
+}
+
+func read(h *transport.Response) Response {
+	answer := Response{HTTPStatus: h.Status}
+	if err := json.Unmarshal(h.Body, &answer); err != nil {
+		return Response{HTTPStatus: h.Status, unreadable: "its body is not the documented JSON"}
+	}
+	answer.HTTPStatus = h.Status
+	return answer
+}
+
+// judge returns the refusal that an answer means whatever was asked, or nil.
+func (c *client) judge(ctx context.Context, r route, a Response) error {
+	var refusal *capabilities.Refusal
+	switch {
+	case a.HTTPStatus == http.StatusUnauthorized || a.ResponseCode == codeUnauthorised:
+		refusal = capabilities.Misconfiguration(
+			"qosic answered 401: the username or password is wrong, or the address of this machine is not whitelisted",
+			"check QOSIC_USERNAME and QOSIC_PASSWORD, and add this machine's public IP in the dashboard under IP Whitelist")
+	case a.HTTPStatus >= http.StatusInternalServerError:
+		refusal = notKnown(ctx, fmt.Sprintf("qosic answered HTTP %d", a.HTTPStatus))
+	case a.unreadable != "":
+		refusal = unreadable(ctx, a)
+	case a.ResponseCode == codeInvalidClient && !strings.EqualFold(string(a.ResponseMsg), notAuthorised):
+		refusal = capabilities.Misconfiguration(
+			fmt.Sprintf("qosic does not know the client id of %s", r.network.Name),
+			fmt.Sprintf("check %s: every operator has a client id of its own, and sandbox and production differ", r.setting))
+	default:
+		return nil
+	}
+	return refusal.WithResponse(a)
+}
+
+// unreadable judges an answer without a usable body. A request that was
+// refused as a request was not carried out; anything else may have been.
+func unreadable(ctx context.Context, a Response) *capabilities.Refusal {
+	switch a.HTTPStatus {
+	case http.StatusExpectationFailed:
+		return noAccount()
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
+		return capabilities.Rejected(
+			fmt.Sprintf("qosic answered HTTP %d: the request was not carried out", a.HTTPStatus),
+			"check QOSIC_BASE_URL and QOSIC_ENVIRONMENT")
+	}
+	return notKnown(ctx, fmt.Sprintf("qosic answered HTTP %d, but %s", a.HTTPStatus, a.unreadable))
+}
+
+func noAccount() *capabilities.Refusal {
+	return capabilities.Rejected("there is no mobile-money account on that number", "check the number with its owner")
+}
+
+// notKnown says that an answer tells nothing: for a question that is a failed
+// question, for money it is an unknown outcome.
+func notKnown(ctx context.Context, message string) *capabilities.Refusal {
+	if capabilities.MovesMoney(ctx) {
+		return capabilities.MayHaveHappened(message)
+	}
+	r := capabilities.NotSent(message)
+	r.Fix = "nothing was changed: ask again"
+	return r
+}
