@@ -1,0 +1,141 @@
+package host
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/gotchas"
+)
+
+// Answer is what every call ends in.
+type Answer struct {
+	capabilities.Answer
+	// Details are the capability's own fields, in JSON.
+	Details map[string]json.RawMessage
+	doubt   bool
+}
+
+func newAnswer(provider, capability string) *Answer {
+	return &Answer{Answer: capabilities.Answer{Provider: provider, Capability: capability}}
+}
+
+// Refused reports whether the call was refused, for whatever reason.
+func (a *Answer) Refused() bool { return a.Kind != "" }
+
+// MarshalJSON implements json.Marshaler: the envelope first, then the details.
+func (a *Answer) MarshalJSON() ([]byte, error) {
+	envelope, err := json.Marshal(a.Answer)
+	if err != nil || len(a.Details) == 0 {
+		return envelope, err
+	}
+	details, err := json.Marshal(a.Details)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(bytes.TrimSuffix(envelope, []byte("}")), []byte(","), bytes.TrimPrefix(details, []byte("{"))), nil
+}
+
+// envelope lists the fields that no provider may set: they are the host's.
+func envelope() []string {
+	return []string{"provider", "capability", "environment", "final", "kind", "guard", "message", "fix", "problems", "next", "gotchas"}
+}
+
+// take reads a provider's output into the answer.
+func (a *Answer) take(out json.RawMessage) error {
+	var o struct {
+		capabilities.Outcome
+		Response json.RawMessage `json:"provider_response"`
+	}
+	if err := json.Unmarshal(out, &o); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(out, &a.Details); err != nil {
+		return err
+	}
+	for _, name := range []string{"reference", "state", "amount", "currency", "network", "notes", "doubt", "provider_response"} {
+		delete(a.Details, name)
+	}
+	for _, name := range envelope() {
+		if _, set := a.Details[name]; set {
+			return fmt.Errorf("it sets %s", name)
+		}
+	}
+	if o.Reference != "" && a.Reference != "" && o.Reference != a.Reference {
+		return errors.New("it is about another reference")
+	}
+	if o.Reference != "" {
+		a.Reference = o.Reference
+	}
+	a.State, a.Amount, a.Currency, a.Network, a.Notes = o.State, o.Amount, o.Currency, o.Network, o.Notes
+	a.Response, a.doubt = o.Response, o.Doubt
+	return nil
+}
+
+// clear removes an outcome that turned out to be of no use.
+func (a *Answer) clear() {
+	kept := capabilities.Answer{Provider: a.Provider, Capability: a.Capability, Environment: a.Environment}
+	a.Answer, a.Details, a.doubt = kept, nil, false
+}
+
+// refuse writes a refusal into the answer.
+func (c *call) refuse(err error) {
+	var r *capabilities.Refusal
+	if !errors.As(err, &r) {
+		r = capabilities.NotSent(err.Error())
+	}
+	a := c.answer
+	a.Kind, a.Guard, a.Message, a.Fix, a.Problems = r.Kind, r.Guard, r.Message, r.Fix, r.Problems
+	if r.Response != nil {
+		a.Response = r.Response
+	}
+	if c.tool == nil || c.fields == nil {
+		return
+	}
+	a.Reference = c.shown()
+	moves := c.tool.capability.Effect.MovesMoney()
+	switch {
+	case r.Kind == capabilities.UnknownOutcome && moves:
+		a.State = capabilities.Unknown
+		c.advise()
+	case r.Kind == capabilities.ProviderRejected && moves:
+		a.State = capabilities.Failed
+	case r.AfterSeconds > 0:
+		a.Next = &capabilities.Next{Tool: c.name(), Arguments: arguments(c.tool.capability, a.Reference, c.fields[capabilities.RoleNetwork]), AfterSeconds: r.AfterSeconds}
+	}
+}
+
+// finish puts the gotchas that matter on the answer.
+func (c *call) finish() {
+	seen := gotchas.Answer{
+		Environment: c.answer.Environment,
+		State:       string(c.answer.State),
+		Kind:        string(c.answer.Kind),
+		Response:    fields(c.answer.Response),
+	}
+	for _, g := range c.tool.provider.Manifest.Gotchas.Of(c.tool.capability.Name) {
+		if g.Matters(seen) {
+			c.answer.Gotchas = append(c.answer.Gotchas, capabilities.Note{ID: g.ID, Text: g.Text, MustTellUser: g.MustTellUser})
+		}
+	}
+}
+
+// fields reads a provider's answer as text, field by field.
+func fields(response json.RawMessage) map[string]string {
+	var object map[string]any
+	d := json.NewDecoder(bytes.NewReader(response))
+	d.UseNumber()
+	if d.Decode(&object) != nil {
+		return nil
+	}
+	values := map[string]string{}
+	for name, v := range object {
+		if v != nil {
+			values[name] = fmt.Sprint(v)
+		}
+	}
+	return values
+}

@@ -1,0 +1,63 @@
+package host
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/schemas"
+)
+
+// advise says what to do after an answer that is not final: ask the status
+// capability, when, and with what.
+func (c *call) advise() {
+	a := c.answer
+	status, ok := c.tool.provider.Manifest.Capability(c.tool.capability.Status)
+	if !ok || a.Next != nil || a.Reference == "" || a.State.Final() || a.State == "" {
+		return
+	}
+	next := &capabilities.Next{
+		Tool:      ToolName(c.tool.provider.Manifest.Slug, status.Name),
+		Arguments: arguments(status, a.Reference, a.Network),
+	}
+	a.Next = next
+	if status.Polling == nil {
+		return
+	}
+	t, _ := c.recorded()
+	next.AfterSeconds = after(status.Polling, t.Asks)
+	patience := time.Duration(status.Polling.GiveUpAfter) * time.Second
+	if !t.Began.IsZero() && patience > 0 && c.host.now().Sub(t.Began) > patience {
+		next.Action = fmt.Sprintf("more than %d s have passed: stop waiting, treat the order as expired, and ask once more later, because a late payment is possible", status.Polling.GiveUpAfter)
+	}
+}
+
+func after(p *capabilities.Polling, asks int) int {
+	if len(p.Backoff) == 0 {
+		return p.MinInterval
+	}
+	return p.Backoff[min(asks, len(p.Backoff)-1)]
+}
+
+// arguments fills the fields of a status question that are known.
+func arguments(status *capabilities.Capability, reference, network string) map[string]string {
+	roles, err := schemas.Roles(status.Input)
+	if err != nil {
+		return nil
+	}
+	known := map[string]string{}
+	if f := roles[string(capabilities.RoleReference)]; f != "" {
+		known[f] = reference
+	}
+	if f := roles[string(capabilities.RoleNetwork)]; f != "" && network != "" {
+		known[f] = network
+	}
+	return known
+}
+
+// input writes arguments as a capability's input.
+func input(arguments map[string]string) json.RawMessage {
+	b, _ := json.Marshal(arguments) // strings always marshal
+	return b
+}

@@ -1,0 +1,95 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
+)
+
+// recheckWait is the longest time for which a webhook waits to be allowed its
+// question, when its reference was asked for just before.
+const recheckWait = 2 * time.Second
+
+// judge answers a webhook. The webhook only says what to ask about: whether to
+// fulfil is what the provider says now, through Host.Call like any question,
+// and the amount is the one on record.
+func (c *call) judge(ctx context.Context, out json.RawMessage) error {
+	var claim capabilities.WebhookClaim
+	if err := json.Unmarshal(out, &claim); err != nil || claim.Reference == "" {
+		return c.unreadable(fmt.Errorf("a claim without a reference: %w", err))
+	}
+	c.fields[capabilities.RoleReference] = claim.Reference
+	status, ok := c.tool.provider.Manifest.Capability(c.tool.capability.Status)
+	if !ok {
+		return capabilities.Misconfiguration(c.name()+" names no status capability, so no webhook can be believed", "update the provider")
+	}
+	checked := c.recheck(ctx, status, claim)
+	if checked.Refused() {
+		return &capabilities.Refusal{
+			Kind: checked.Kind, Guard: checked.Guard, Problems: checked.Problems, Response: checked.Response,
+			Message: "the webhook could not be checked, so do not fulfil: " + checked.Message,
+			Fix:     checked.Fix,
+		}
+	}
+	return c.verdict(claim, checked)
+}
+
+// recheck asks the status, waiting a little if it was asked just before.
+func (c *call) recheck(ctx context.Context, status *capabilities.Capability, claim capabilities.WebhookClaim) *Answer {
+	r := Request{
+		Provider:   c.tool.provider.Manifest.Slug,
+		Capability: status.Name,
+		Input:      input(arguments(status, claim.Reference, claim.Network)),
+	}
+	a := c.host.Call(ctx, r)
+	if a.Kind != capabilities.Refused || a.Next == nil {
+		return a
+	}
+	wait := time.Duration(a.Next.AfterSeconds) * time.Second
+	if wait > recheckWait {
+		return a
+	}
+	select {
+	case <-time.After(wait):
+		return c.host.Call(ctx, r)
+	case <-ctx.Done():
+		return a
+	}
+}
+
+func (c *call) verdict(claim capabilities.WebhookClaim, checked *Answer) error {
+	v := capabilities.WebhookVerdict{
+		Reference: claim.Reference,
+		State:     checked.State,
+		Network:   checked.Network,
+		Claim:     &capabilities.ClaimSummary{State: claim.State, Amount: claim.Amount, Authentic: claim.Authentic},
+		Response:  checked.Response,
+	}
+	t, _ := c.recorded()
+	v.TrustedAmount, v.Currency = t.Amount, t.Currency
+	v.Fulfil = checked.State == capabilities.Succeeded && t.Effect != capabilities.PaysOut
+	v.Reason = reason(v, t.Effect == capabilities.PaysOut)
+	if claim.State != checked.State && claim.State != capabilities.Unknown {
+		v.Reason += fmt.Sprintf("; the webhook said %s, which the provider does not confirm", claim.State)
+	}
+	out, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return c.accept(out)
+}
+
+func reason(v capabilities.WebhookVerdict, payout bool) string {
+	switch {
+	case payout:
+		return fmt.Sprintf("this reference is a payout, now %s: there is nothing to fulfil", v.State)
+	case !v.Fulfil:
+		return fmt.Sprintf("do not fulfil: asked directly, the provider says %s", v.State)
+	case v.TrustedAmount == "":
+		return "asked directly, the provider says succeeded. No amount is on record here: use the amount that you stored for this reference, never the webhook's"
+	}
+	return fmt.Sprintf("asked directly, the provider says succeeded. The amount to trust is the recorded %s %s, whatever the webhook says", v.TrustedAmount, v.Currency)
+}
