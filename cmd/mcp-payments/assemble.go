@@ -1,0 +1,176 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/plugin"
+	"github.com/mcp-payments/mcp-payments/plugins"
+)
+
+// catalogued is a provider that can be listed without starting it.
+type catalogued struct {
+	manifest *capabilities.Manifest
+	builtIn  *plugins.BuiltIn // nil for an external provider
+	source   plugin.Source
+}
+
+// catalogue returns every provider: the built-in ones, then the trusted
+// external ones.
+func catalogue() ([]catalogued, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("the program cannot find itself: %w", err)
+	}
+	var all []catalogued
+	for _, b := range plugins.All() {
+		m, err := b.Provider().Manifest(nil)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, catalogued{manifest: m, builtIn: &b, source: plugin.Source{
+			Provider: b.Slug, Path: self, Args: []string{pluginName, b.Slug},
+		}})
+	}
+	return external(all)
+}
+
+func external(all []catalogued) ([]catalogued, error) {
+	trust, err := openTrust()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range trust.Trusted {
+		if err := t.Manifest.Check(); err != nil {
+			return nil, fmt.Errorf("the trusted provider %s: %w; run 'mcp-payments providers trust %s' again", t.Provider, err, t.Provider)
+		}
+		if slices.ContainsFunc(all, func(c catalogued) bool { return c.manifest.Slug == t.Manifest.Slug }) {
+			return nil, fmt.Errorf("the trusted provider %s has the name of a built-in one; run 'mcp-payments providers untrust %s'", t.Provider, t.Provider)
+		}
+		all = append(all, catalogued{manifest: t.Manifest, source: plugin.Source{Provider: t.Provider, Path: t.Path, SHA256: t.SHA256}})
+	}
+	return all, nil
+}
+
+// chosen keeps the named providers; no name keeps all.
+func chosen(all []catalogued, names []string) ([]catalogued, error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	var kept []catalogued
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(c catalogued) bool { return c.manifest.Slug == name })
+		if i < 0 {
+			return nil, usageError{fmt.Errorf("there is no provider %q; choose from %s", name, strings.Join(slugs(all), ", "))}
+		}
+		kept = append(kept, all[i])
+	}
+	return kept, nil
+}
+
+func slugs(all []catalogued) []string {
+	var s []string
+	for _, c := range all {
+		s = append(s, c.manifest.Slug)
+	}
+	return s
+}
+
+// hostFlags are the flags of the commands that run a host.
+type hostFlags struct {
+	providers []string
+	readOnly  bool
+	emulate   bool
+	emulators emulation.Options
+}
+
+// running is a host with the emulators that it may have of its own.
+type running struct {
+	*host.Host
+	emulators []*emulation.Server
+}
+
+// start puts a host together. It starts emulators if they are asked for, and
+// no provider.
+func (a *app) start(f hostFlags) (*running, error) {
+	all, err := catalogue()
+	if err != nil {
+		return nil, err
+	}
+	all, err = chosen(all, f.providers)
+	if err != nil {
+		return nil, err
+	}
+	launcher, err := plugin.NewLauncher(a.logs)
+	if err != nil {
+		return nil, err
+	}
+	r := &running{}
+	o := host.Options{ReadOnly: f.readOnly}
+	for _, c := range all {
+		settings := host.Resolve(c.manifest, os.LookupEnv)
+		if f.emulate {
+			if settings, err = r.emulate(c, f.emulators); err != nil {
+				return nil, errors.Join(err, r.stopEmulators())
+			}
+		}
+		o.Providers = append(o.Providers, host.Provider{
+			Manifest: c.manifest,
+			Settings: settings,
+			Process:  plugin.New(launcher, c.source, plugin.Settings{Target: settings.Target, Values: settings.Values, Secrets: settings.Secrets}),
+		})
+	}
+	r.Host, err = host.New(o)
+	return r, err
+}
+
+// emulate starts a provider's emulator and returns the settings that lead to
+// it. A provider without one keeps away from the real world all the same.
+func (r *running) emulate(c catalogued, o emulation.Options) (host.Settings, error) {
+	if c.builtIn == nil {
+		return host.Settings{Problem: capabilities.Misconfiguration(
+			c.manifest.Slug+" has no emulator here", "start without --emulate, or choose other providers with --providers")}, nil
+	}
+	e := c.builtIn.Emulator(o)
+	s, err := emulation.Start(e, "127.0.0.1:0")
+	if err != nil {
+		return host.Settings{}, err
+	}
+	r.emulators = append(r.emulators, s)
+	return host.Emulated(s.BaseURL(), e.Config()), nil
+}
+
+func (r *running) stopEmulators() error {
+	var errs []error
+	for _, s := range r.emulators {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// home is the folder of the operator's own files.
+func home() (string, error) {
+	if dir := os.Getenv("MCP_PAYMENTS_HOME"); dir != "" {
+		return dir, nil
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no folder for settings: %w; set MCP_PAYMENTS_HOME", err)
+	}
+	return filepath.Join(dir, "mcp-payments"), nil
+}
+
+func openTrust() (*plugin.Trust, error) {
+	dir, err := home()
+	if err != nil {
+		return nil, err
+	}
+	return plugin.OpenTrust(filepath.Join(dir, "trusted-providers.json"))
+}
