@@ -16,6 +16,9 @@ type Target struct {
 //
 //	Password string `env:"ACME_PASSWORD" secret:"true" required:"true" hint:"in the dashboard under API keys"`
 func configFields(t reflect.Type) ([]ConfigField, error) {
+	if t.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("capabilities: %s is no struct of settings", t)
+	}
 	var fields []ConfigField
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -25,8 +28,8 @@ func configFields(t reflect.Type) ([]ConfigField, error) {
 			Secret:   f.Tag.Get("secret") == "true",
 			Required: f.Tag.Get("required") == "true",
 		}
-		if f.Type.Kind() != reflect.String || c.Env == "" || c.Hint == "" {
-			return nil, fmt.Errorf("capabilities: %s.%s: a setting is a string with the tags env and hint", t, f.Name)
+		if !f.IsExported() || f.Type.Kind() != reflect.String || c.Env == "" || c.Hint == "" {
+			return nil, fmt.Errorf("capabilities: %s.%s: a setting is an exported string with the tags env and hint", t, f.Name)
 		}
 		fields = append(fields, c)
 	}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/gotchas"
@@ -136,10 +136,16 @@ func (m *Manifest) BaseURL(environment string) string {
 	return ""
 }
 
-var (
-	slug = regexp.MustCompile(`^[a-z][a-z0-9]{1,30}$`)
-	name = regexp.MustCompile(`^[a-z][a-z0-9_]{1,40}$`)
+const (
+	slugLetters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	nameLetters = slugLetters + "_"
 )
+
+// named reports whether s is 2 to 40 of the letters, and begins with one that
+// is no digit.
+func named(s, letters string) bool {
+	return len(s) >= 2 && len(s) <= 40 && strings.Trim(s, letters) == "" && s[0] >= 'a' && s[0] <= 'z'
+}
 
 // Check reports everything that is wrong with a manifest. A host refuses a
 // provider whose manifest does not pass.
@@ -153,25 +159,48 @@ func (m *Manifest) Check() error {
 			errs = append(errs, fmt.Errorf("provider %s: "+format, append([]any{m.Slug}, args...)...))
 		}
 	}
-	wrong(!slug.MatchString(m.Slug), "the slug is not lower-case letters and digits")
+	wrong(!named(m.Slug, slugLetters), "the slug is not lower-case letters and digits")
 	wrong(len(m.Capabilities) == 0, "there is no capability")
+	for _, f := range m.Config {
+		// A host hands over what a manifest asks for: nobody gets another's secrets.
+		own := strings.ToUpper(m.Slug) + "_"
+		wrong(!strings.HasPrefix(f.Env, own), "the setting %s does not begin with %s", f.Env, own)
+	}
 	var names []string
 	for _, c := range m.Capabilities {
 		wrong(slices.Contains(names, c.Name), "the capability %s is there twice", c.Name)
 		names = append(names, c.Name)
 	}
 	for _, c := range m.Capabilities {
-		wrong(!name.MatchString(c.Name), "the capability name %q is not lower-case letters, digits and _", c.Name)
-		wrong(!slices.Contains(Kinds(), c.Kind), "%s: unknown kind %q", c.Name, c.Kind)
-		for _, other := range []string{c.Status, c.PreCheck} {
-			wrong(other != "" && !slices.Contains(names, other), "%s: there is no capability %s", c.Name, other)
-		}
-		for _, s := range []json.RawMessage{c.Input, c.Output} {
-			err := schemas.Lint(s)
-			wrong(err != nil, "%s: %v", c.Name, err)
+		for _, problem := range m.problems(c) {
+			wrong(true, "%s: %s", c.Name, problem)
 		}
 	}
+	wrong(len(m.Gotchas.Gotchas) > 0 && m.Gotchas.Provider != m.Slug, "its gotchas are those of %s", m.Gotchas.Provider)
 	return errors.Join(append(errs, m.Gotchas.Check(names))...)
+}
+
+func (m *Manifest) problems(c Capability) []string {
+	var p []string
+	wrong := func(bad bool, format string, args ...any) {
+		if bad {
+			p = append(p, fmt.Sprintf(format, args...))
+		}
+	}
+	wrong(!named(c.Name, nameLetters), "its name is not lower-case letters, digits and _")
+	wrong(!slices.Contains(Kinds(), c.Kind), "unknown kind %q", c.Kind)
+	wrong(c.Kind == Webhook && c.Status == "", "a webhook needs the capability that reads the status")
+	for _, other := range []string{c.Status, c.PreCheck} {
+		o, ok := m.Capability(other)
+		wrong(other != "" && !ok, "there is no capability %s", other)
+		// The host and agents call it of their own accord.
+		wrong(ok && o.Effect != Reads, "it relies on %s to read, which does more", other)
+	}
+	for _, s := range []json.RawMessage{c.Input, c.Output} {
+		err := schemas.Lint(s)
+		wrong(err != nil, "%v", err)
+	}
+	return p
 }
 
 // VersionError says that a host and a provider were built for different
@@ -191,16 +220,19 @@ func (e *VersionError) Error() string {
 }
 
 // CheckBaseURL refuses an address that a credential must not be sent to: only
-// https is taken, and plain http to a loopback address.
+// https is taken, and plain http to a loopback address. It repeats no more of
+// the address than scheme and host: somebody may have put a credential into it.
 func CheckBaseURL(raw string) error {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil {
-		return fmt.Errorf("%q is not a base URL: give scheme and host, such as https://api.example.com", raw)
-	}
-	if u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u) {
+	switch {
+	case err != nil || u.Hostname() == "":
+		return errors.New("the base URL cannot be read: give scheme and host, such as https://api.example.com")
+	case u.User != nil || strings.ContainsAny(raw, "?#"):
+		return errors.New("the base URL holds a user, a query or a fragment: give scheme, host and path alone")
+	case u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u):
 		return nil
 	}
-	return fmt.Errorf("%s is refused: use https, plain http is taken for loopback addresses only", raw)
+	return fmt.Errorf("%s://%s is refused: use https, plain http is taken for loopback addresses only", u.Scheme, u.Host)
 }
 
 // IsLoopback reports whether a URL leads to this machine. Names other than

@@ -2,8 +2,9 @@ package capabilities
 
 import (
 	"fmt"
+	"strings"
 
-	"github.com/bojanz/currency"
+	"github.com/govalues/money"
 	"github.com/invopop/jsonschema"
 )
 
@@ -29,48 +30,57 @@ func (Currency) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string", Extras: map[string]any{"x-role": RoleCurrency}}
 }
 
-// Money is an exact amount of one currency: integer minor units inside, with
-// the currency's own exponent.
+// Money is an exact, positive amount of one currency: integer minor units
+// inside, with the currency's own exponent.
 type Money struct {
-	amount currency.Amount
+	amount money.Amount
 }
 
 // ParseMoney reads a positive amount in major units. An amount that is finer
 // than the currency's smallest unit is refused: XOF has no decimals.
 func ParseMoney(a Amount, c Currency) (Money, error) {
-	m, err := currency.NewAmount(string(a), string(c))
+	whole, decimals, point := strings.Cut(string(a), ".")
+	if whole == "" || point && decimals == "" || strings.Trim(whole+decimals, "0123456789") != "" {
+		return Money{}, fmt.Errorf("%q is not a decimal amount", a)
+	}
+	in, err := money.ParseCurr(string(c))
+	if err != nil || in.Code() != string(c) {
+		return Money{}, fmt.Errorf("%q is not a currency of ISO 4217", c)
+	}
+	// Counted before it is parsed: the library rounds what is too long for it.
+	decimals = strings.TrimRight(decimals, "0")
+	if len(decimals) > in.Scale() {
+		return Money{}, fmt.Errorf("%q is finer than %s allows: at most %d decimals", a, c, in.Scale())
+	}
+	m, err := money.ParseAmount(in.Code(), whole+"."+decimals)
 	if err != nil {
-		return Money{}, fmt.Errorf("%q %s is not an amount of money: %w", a, c, err)
-	}
-	if !m.IsPositive() {
-		return Money{}, fmt.Errorf("%q %s is not more than zero", a, c)
-	}
-	if exact, err := m.Round().Cmp(m); err != nil || exact != 0 {
-		digits, _ := currency.GetDigits(string(c))
-		return Money{}, fmt.Errorf("%q is finer than %s allows: at most %d decimals", a, c, digits)
-	}
-	if _, err := m.Int64(); err != nil {
 		return Money{}, fmt.Errorf("%q %s is too large", a, c)
 	}
-	return Money{amount: m.Round()}, nil
+	if !m.IsPos() {
+		return Money{}, fmt.Errorf("%q %s is not more than zero", a, c)
+	}
+	if _, ok := m.MinorUnits(); !ok {
+		return Money{}, fmt.Errorf("%q %s is too large", a, c)
+	}
+	return Money{amount: m.TrimToCurr()}, nil
 }
 
 // Minor returns the amount in the currency's smallest unit.
 func (m Money) Minor() int64 {
-	n, _ := m.amount.Int64() // ParseMoney made sure that it fits
+	n, _ := m.amount.MinorUnits() // ParseMoney made sure that it fits
 	return n
 }
 
 // Amount returns the amount in major units, with the currency's decimals.
-func (m Money) Amount() Amount { return Amount(m.amount.Number()) }
+func (m Money) Amount() Amount { return Amount(m.amount.Decimal().String()) }
 
 // Currency returns the ISO 4217 code.
-func (m Money) Currency() Currency { return Currency(m.amount.CurrencyCode()) }
+func (m Money) Currency() Currency { return Currency(m.amount.Curr().Code()) }
 
 // String returns the amount with its currency, such as "5000 XOF".
 func (m Money) String() string {
 	if m == (Money{}) {
 		return "no amount"
 	}
-	return m.amount.Number() + " " + m.amount.CurrencyCode()
+	return string(m.Amount()) + " " + string(m.Currency())
 }

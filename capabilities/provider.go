@@ -30,7 +30,12 @@ type Call struct {
 	Input      json.RawMessage
 	// BeforeSend is asked once, before the first byte of a request that may
 	// move money leaves. An error keeps it from leaving. Nil permits.
-	BeforeSend func(context.Context) error
+	BeforeSend func(context.Context, Sending) error
+}
+
+// Sending is what a provider knows of a request that is about to leave.
+type Sending struct {
+	Network string // the network that it takes, if the provider told (see OnNetwork)
 }
 
 // Provider is a set of typed handlers. Add and Configure fill it; what they
@@ -150,6 +155,9 @@ func (p *Provider) Configure(ctx context.Context, target Target, values map[stri
 	if err := CheckBaseURL(target.BaseURL); err != nil {
 		return Misconfiguration(p.info.Slug+": "+err.Error(), "give an address that is safe for credentials")
 	}
+	if p.configure == nil {
+		return Misconfiguration(p.info.Slug+" takes no configuration: its program lacks Configure", "update the provider")
+	}
 	return p.configure(ctx, target, values)
 }
 
@@ -160,13 +168,27 @@ func (p *Provider) Invoke(ctx context.Context, call Call) (json.RawMessage, erro
 		return nil, InvalidField("capability", call.Capability, "a capability of "+p.info.Slug)
 	}
 	h := p.handlers[i]
-	out, err := h.invoke(withSending(ctx, h.spec.Effect, call.BeforeSend), call.Input)
+	ctx = withSending(ctx, h.spec.Effect, call.BeforeSend)
+	out, err := h.invoke(ctx, call.Input)
 	if err != nil {
-		return nil, err
+		return nil, refusal(ctx, err)
 	}
 	b, err := json.Marshal(out)
 	if err != nil {
-		return nil, MayHaveHappened(fmt.Sprintf("%s.%s: the outcome cannot be told: %v", p.info.Slug, h.spec.Name, err))
+		return nil, refusal(ctx, fmt.Errorf("%s.%s: the outcome cannot be told: %w", p.info.Slug, h.spec.Name, err))
 	}
 	return b, nil
+}
+
+// refusal is what a handler's error means. One that does not say may have come
+// after sending.
+func refusal(ctx context.Context, err error) *Refusal {
+	var r *Refusal
+	switch {
+	case errors.As(err, &r):
+		return r
+	case MovesMoney(ctx):
+		return MayHaveHappened(err.Error())
+	}
+	return NothingChanged(err.Error())
 }

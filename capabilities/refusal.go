@@ -16,7 +16,7 @@ const (
 	Held             RefusalKind = "held"              // a human has to act; nothing was sent
 	Misconfigured    RefusalKind = "misconfigured"     // the operator has to set something; nothing moved
 	ProviderRejected RefusalKind = "provider_rejected" // the provider said no, finally; nothing moved
-	Unavailable      RefusalKind = "unavailable"       // nothing was sent: safe to retry
+	Unavailable      RefusalKind = "unavailable"       // nothing that moves money was sent: safe to retry
 	UnknownOutcome   RefusalKind = "unknown_outcome"   // it may have happened: ask for the status, do not retry
 )
 
@@ -91,6 +91,12 @@ func Misconfiguration(message, fix string) *Refusal {
 // NotSent says that nothing reached the provider.
 func NotSent(message string) *Refusal {
 	return &Refusal{Kind: Unavailable, Message: message, Fix: "nothing was sent: the same call may be made again"}
+}
+
+// NothingChanged says that a question was asked and not answered. Nothing
+// moved, and it may be asked again.
+func NothingChanged(message string) *Refusal {
+	return &Refusal{Kind: Unavailable, Message: message, Fix: "nothing was changed: ask again"}
 }
 
 // MayHaveHappened says that a request was sent and its outcome is not known.

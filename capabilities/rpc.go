@@ -55,7 +55,7 @@ func (s *server) Invoke(stream grpc.BidiStreamingServer[pb.InvokeRequest, pb.Inv
 	asked := first.GetCall()
 	call := Call{Capability: asked.GetCapability(), Input: asked.GetInput()}
 	if asked.GetAsk() {
-		call.BeforeSend = func(context.Context) error { return askLeave(stream) }
+		call.BeforeSend = func(_ context.Context, s Sending) error { return askLeave(stream, s) }
 	}
 	out, err := s.provider.Invoke(stream.Context(), call)
 	if err != nil {
@@ -64,8 +64,9 @@ func (s *server) Invoke(stream grpc.BidiStreamingServer[pb.InvokeRequest, pb.Inv
 	return stream.Send(&pb.InvokeResponse{Step: &pb.InvokeResponse_Output{Output: out}})
 }
 
-func askLeave(stream grpc.BidiStreamingServer[pb.InvokeRequest, pb.InvokeResponse]) error {
-	if err := stream.Send(&pb.InvokeResponse{Step: &pb.InvokeResponse_Sending{Sending: &pb.Sending{}}}); err != nil {
+func askLeave(stream grpc.BidiStreamingServer[pb.InvokeRequest, pb.InvokeResponse], s Sending) error {
+	ask := &pb.InvokeResponse{Step: &pb.InvokeResponse_Sending{Sending: &pb.Sending{Network: s.Network}}}
+	if err := stream.Send(ask); err != nil {
 		return NotSent("the host is gone")
 	}
 	answer, err := stream.Recv()
@@ -133,6 +134,8 @@ func (c *client) Configure(ctx context.Context, target Target, values map[string
 }
 
 func (c *client) Invoke(ctx context.Context, call Call) (json.RawMessage, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // frees the stream, which is not read to its end
 	stream, err := c.rpc.Invoke(ctx)
 	if err != nil {
 		return nil, err
@@ -152,17 +155,17 @@ func (c *client) Invoke(ctx context.Context, call Call) (json.RawMessage, error)
 		case *pb.InvokeResponse_Refusal:
 			return nil, unmarshalRefusal(step.Refusal)
 		case *pb.InvokeResponse_Sending:
-			if err := stream.Send(leave(ctx, call)); err != nil {
+			if err := stream.Send(leave(ctx, call, Sending{Network: step.Sending.GetNetwork()})); err != nil {
 				return nil, err
 			}
 		}
 	}
 }
 
-func leave(ctx context.Context, call Call) *pb.InvokeRequest {
+func leave(ctx context.Context, call Call, s Sending) *pb.InvokeRequest {
 	l := &pb.Leave{Granted: true}
 	if call.BeforeSend != nil {
-		if err := call.BeforeSend(ctx); err != nil {
+		if err := call.BeforeSend(ctx, s); err != nil {
 			l = &pb.Leave{Reason: err.Error()}
 		}
 	}

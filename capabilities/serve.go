@@ -15,7 +15,7 @@ import (
 // is no security measure: it keeps people from starting a provider by hand.
 func Handshake() plugin.HandshakeConfig {
 	return plugin.HandshakeConfig{
-		ProtocolVersion:  ContractVersion,
+		ProtocolVersion:  1, // of the handshake; versions of the contract are compared by Manifest
 		MagicCookieKey:   "MCP_PAYMENTS_PROVIDER",
 		MagicCookieValue: "5a1e6f0b",
 	}

@@ -127,12 +127,21 @@ func fieldsOf(input json.RawMessage, roles map[capabilities.Role]string) map[cap
 	return fields
 }
 
-// complete puts the network on record into an input that left it out.
+// complete puts the network on record into a question that left it out. One
+// that names another network is turned down: there the provider would know
+// nothing of the payment, which reads like a failure.
 func (c *call) complete() error {
 	field, has := c.schema.roles[capabilities.RoleNetwork]
 	t, known := c.recorded()
-	if !has || !known || t.Network == "" || c.fields[capabilities.RoleNetwork] != "" || c.tool.capability.Effect.MovesMoney() {
+	if !has || !known || t.Network == "" || c.tool.capability.Effect.MovesMoney() {
 		return nil
+	}
+	switch named := c.fields[capabilities.RoleNetwork]; named {
+	case t.Network:
+		return nil
+	case "":
+	default:
+		return capabilities.InvalidField(field, named, t.Network+", the network that this payment was started on; or leave it out")
 	}
 	completed, err := with(c.input, field, t.Network)
 	if err != nil {
@@ -217,9 +226,9 @@ func (c *call) settle(err error) {
 	}
 	switch kind {
 	case capabilities.UnknownOutcome:
-		c.host.ledger.Settle(c.key(), capabilities.Unknown, "")
+		c.host.ledger.Settle(c.key(), capabilities.Unknown)
 	case capabilities.ProviderRejected:
-		c.host.ledger.Settle(c.key(), capabilities.Failed, "")
+		c.host.ledger.Settle(c.key(), capabilities.Failed)
 	default:
 		c.host.ledger.Forget(c.key())
 	}
@@ -237,10 +246,11 @@ func (c *call) invoke(ctx context.Context) (json.RawMessage, error) {
 	working := ctx
 	if c.tool.capability.Effect.MovesMoney() {
 		working = context.WithoutCancel(ctx)
-		inner.BeforeSend = func(context.Context) error {
+		inner.BeforeSend = func(_ context.Context, s capabilities.Sending) error {
 			if err := ctx.Err(); err != nil {
 				return errors.New("the caller has gone")
 			}
+			c.host.ledger.Route(c.key(), s.Network)
 			sent.Store(true)
 			return nil
 		}
@@ -265,6 +275,9 @@ func (c *call) accept(out json.RawMessage) error {
 		return c.unreadable(err)
 	}
 	a := c.answer
+	if c.tool.capability.Effect.MovesMoney() {
+		c.host.ledger.Route(c.key(), a.Network)
+	}
 	if a.doubt {
 		c.weigh()
 	}
@@ -274,7 +287,7 @@ func (c *call) accept(out json.RawMessage) error {
 	if a.State != "" {
 		final := a.State.Final()
 		a.Final = &final
-		c.host.ledger.Settle(c.key(), a.State, a.Network)
+		c.host.ledger.Settle(c.key(), a.State)
 	}
 	c.recall()
 	c.advise()

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -17,15 +18,15 @@ func (c *call) advise() {
 	if !ok || a.Next != nil || a.Reference == "" || a.State.Final() || a.State == "" {
 		return
 	}
+	t, _ := c.recorded()
 	next := &capabilities.Next{
 		Tool:      ToolName(c.tool.provider.Manifest.Slug, status.Name),
-		Arguments: arguments(status, a.Reference, a.Network),
+		Arguments: arguments(status, a.Reference, cmp.Or(a.Network, t.Network)),
 	}
 	a.Next = next
 	if status.Polling == nil {
 		return
 	}
-	t, _ := c.recorded()
 	next.AfterSeconds = after(status.Polling, t.Asks)
 	patience := time.Duration(status.Polling.GiveUpAfter) * time.Second
 	if !t.Began.IsZero() && patience > 0 && c.host.now().Sub(t.Began) > patience {

@@ -1,9 +1,9 @@
 package schemas
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -57,23 +57,66 @@ func plain(s *jsonschema.Schema) {
 
 // Lint refuses a schema that some MCP client cannot take, or that is not
 // closed: the root has to be an object, without $ref anywhere, without
-// anyOf, oneOf or allOf at the top, and with every object closed.
+// anyOf, oneOf or allOf at the top, and with every object closed. A map, whose
+// values have one schema, counts as closed.
 func Lint(raw json.RawMessage) error {
-	var root map[string]any
-	if err := json.Unmarshal(raw, &root); err != nil {
-		return fmt.Errorf("schemas: not a JSON object: %w", err)
+	doc, err := Decode(raw)
+	if err != nil {
+		return fmt.Errorf("schemas: %w", err)
 	}
-	if root["type"] != "object" || root["additionalProperties"] != false {
+	root, ok := doc.(map[string]any)
+	if !ok || root["type"] != "object" || root["additionalProperties"] != false {
 		return fmt.Errorf("schemas: the root is not a closed object")
 	}
-	for _, k := range []string{"anyOf", "oneOf", "allOf", "not"} {
+	for _, k := range []string{"anyOf", "oneOf", "allOf", "not", "if"} {
 		if _, ok := root[k]; ok {
 			return fmt.Errorf("schemas: %s at the top", k)
 		}
 	}
-	for _, k := range []string{`"$ref"`, `"$dynamicRef"`, `"$id"`} {
-		if bytes.Contains(raw, []byte(k)) {
-			return fmt.Errorf("schemas: %s is not allowed", k)
+	return lint(root, "")
+}
+
+// lint checks one schema, and those within it. at is where it stands.
+func lint(schema map[string]any, at string) error {
+	for _, k := range []string{"$ref", "$dynamicRef", "$recursiveRef", "$id", "$anchor", "$dynamicAnchor"} {
+		if _, ok := schema[k]; ok {
+			return fmt.Errorf("schemas: %s: %s is not allowed", at+"/", k)
+		}
+	}
+	_, isMap := schema["additionalProperties"].(map[string]any)
+	_, named := schema["properties"]
+	if closed := schema["additionalProperties"] == false || isMap && !named; !closed && (named || schema["type"] == "object") {
+		return fmt.Errorf("schemas: %s: the object is not closed", at+"/")
+	}
+	for keyword, v := range schema {
+		if err := lintWithin(keyword, v, at+"/"+keyword); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lintWithin checks the schemas in the value of a keyword.
+func lintWithin(keyword string, v any, at string) error {
+	var within []any
+	switch v := v.(type) {
+	case []any:
+		within = v
+	case map[string]any:
+		within = []any{v}
+	}
+	switch keyword {
+	case "enum", "const", "default", "examples":
+		return nil // values, no schemas
+	case "properties", "patternProperties", "dependentSchemas", "$defs", "definitions":
+		named, _ := v.(map[string]any)
+		within = slices.Collect(maps.Values(named))
+	}
+	for _, s := range within {
+		if s, ok := s.(map[string]any); ok {
+			if err := lint(s, at); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -64,55 +64,6 @@ func (s *Schema) Validate(raw json.RawMessage) []Problem {
 	return slices.Compact(problems)
 }
 
-// Decode reads exactly one JSON value, keeping numbers as they are spelled and
-// refusing a key that stands twice in one object: readers differ in which of
-// the two they take.
-func Decode(raw json.RawMessage) (any, error) {
-	if err := checkKeys(json.NewDecoder(bytes.NewReader(raw))); err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var doc any
-	if err := d.Decode(&doc); err != nil {
-		return nil, fmt.Errorf("not JSON: %w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("more than one JSON value")
-	}
-	return doc, nil
-}
-
-func checkKeys(d *json.Decoder) error {
-	t, err := d.Token()
-	if err != nil {
-		return fmt.Errorf("not JSON: %w", err)
-	}
-	open, ok := t.(json.Delim)
-	if !ok {
-		return nil
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		if open == '{' {
-			k, err := d.Token()
-			if err != nil {
-				return fmt.Errorf("not JSON: %w", err)
-			}
-			key, _ := k.(string)
-			if seen[key] {
-				return fmt.Errorf("the key %q twice in one object", key)
-			}
-			seen[key] = true
-		}
-		if err := checkKeys(d); err != nil {
-			return err
-		}
-	}
-	_, err = d.Token()
-	return err
-}
-
 // explain turns the library's tree of errors into problems of fields.
 func (s *Schema) explain(e *jsonschema.ValidationError, doc any) []Problem {
 	if len(e.Causes) > 0 {

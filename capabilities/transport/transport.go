@@ -129,6 +129,7 @@ func (c *Client) PostJSON(ctx context.Context, path string, v any) (*Response, e
 	if err != nil {
 		return nil, capabilities.Misconfiguration(c.options.Provider+": "+err.Error(), "correct the base URL")
 	}
+	r.GetBody = nil // or net/http might send it again, if Prepare adds an idempotency key
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json")
 	if c.options.Prepare != nil {
@@ -162,8 +163,11 @@ func (c *Client) failed(ctx context.Context, err error, sent bool) error {
 		err = errors.New("no answer in time")
 	}
 	message := fmt.Sprintf("%s at %s: %v", c.options.Provider, c.options.BaseURL, rootCause(err))
-	if !sent || !capabilities.MovesMoney(ctx) {
+	switch {
+	case !sent:
 		return capabilities.NotSent(message)
+	case !capabilities.MovesMoney(ctx):
+		return capabilities.NothingChanged(message)
 	}
 	return capabilities.MayHaveHappened(message)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -31,7 +32,7 @@ func catalogue() ([]catalogued, error) {
 	}
 	var all []catalogued
 	for _, b := range plugins.All() {
-		m, err := b.Provider().Manifest(nil)
+		m, err := b.Provider().Manifest(context.Background())
 		if err != nil {
 			return nil, err
 		}

@@ -32,6 +32,7 @@ type demo struct {
 	*app
 	client *client.Client
 	live   bool // the output is a terminal
+	told   bool // a notice was shown; one is enough to see
 }
 
 // demoTimeout bounds the whole demo.
@@ -220,10 +221,10 @@ func (d *demo) show(a *capabilities.Answer) {
 		d.say("  ← %s %s", yellow(string(a.State)), facts(a))
 	}
 	for _, g := range a.Gotchas {
-		if g.MustTellUser {
+		if g.MustTellUser && !d.told {
+			d.told = true
 			d.say("    %s", yellow("must tell the user"))
 			d.say("%s", faint(wrap(g.Text, "    ")))
-			return // one is enough to see
 		}
 	}
 }

@@ -32,12 +32,17 @@ type Transaction struct {
 // concurrent use.
 type Memory struct {
 	mu           sync.Mutex
-	transactions map[Key]*Transaction
+	transactions map[Key]*entry
+}
+
+type entry struct {
+	Transaction
+	begun int // how often Begin was called without a Forget
 }
 
 // NewMemory returns an empty ledger.
 func NewMemory() *Memory {
-	return &Memory{transactions: map[Key]*Transaction{}}
+	return &Memory{transactions: map[Key]*entry{}}
 }
 
 // Find returns what is known of a reference.
@@ -48,7 +53,7 @@ func (m *Memory) Find(k Key) (Transaction, bool) {
 	if !ok {
 		return Transaction{}, false
 	}
-	return *t, true
+	return t.Transaction, true
 }
 
 // Begin records a transaction that is about to be sent. What is on record
@@ -57,31 +62,42 @@ func (m *Memory) Begin(k Key, t Transaction) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if old, ok := m.transactions[k]; ok && old.Capability != "" && old.State != capabilities.Failed {
+		old.begun++
 		return
 	}
-	m.transactions[k] = &t
+	m.transactions[k] = &entry{Transaction: t, begun: 1}
 }
 
-// Forget removes a transaction of which nothing was sent.
+// Forget takes one Begin back, of which nothing was sent. The transaction goes
+// with the last of them: another may have been sent under the same reference.
 func (m *Memory) Forget(k Key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if t, ok := m.transactions[k]; ok && t.State == capabilities.Pending && t.Asks == 0 {
+	t, ok := m.transactions[k]
+	if !ok {
+		return
+	}
+	t.begun--
+	if t.begun <= 0 && t.State == capabilities.Pending && t.Asks == 0 {
 		delete(m.transactions, k)
 	}
 }
 
-// Settle records a state, and the network once it is known.
-func (m *Memory) Settle(k Key, state capabilities.State, network string) {
+// Route records the network that a transaction takes.
+func (m *Memory) Route(k Key, network string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	t, ok := m.transactions[k]
-	if !ok || t.State.Final() {
-		return
-	}
-	t.State = state
-	if network != "" {
+	if t, ok := m.transactions[k]; ok && network != "" {
 		t.Network = network
+	}
+}
+
+// Settle records a state.
+func (m *Memory) Settle(k Key, state capabilities.State) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t, ok := m.transactions[k]; ok && !t.State.Final() {
+		t.State = state
 	}
 }
 
@@ -92,7 +108,7 @@ func (m *Memory) Ask(k Key, now time.Time, interval time.Duration) (wait time.Du
 	defer m.mu.Unlock()
 	t, ok := m.transactions[k]
 	if !ok {
-		t = &Transaction{Began: now}
+		t = &entry{Transaction: Transaction{Began: now}}
 		m.transactions[k] = t
 	}
 	if wait := t.Asked.Add(interval).Sub(now); t.Asks > 0 && wait > 0 {

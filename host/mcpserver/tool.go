@@ -80,11 +80,28 @@ func meta(t host.Tool) *mcp.Meta {
 		"countries":    t.Manifest.Countries,
 		"networks":     t.Manifest.NetworksOf(t.Capability),
 		"environments": t.Manifest.Environments,
-		"gotchas":      t.Manifest.Gotchas.Of(t.Capability.Name),
+		"gotchas":      warnings(t),
 	}
 	prefixed := map[string]any{}
 	for k, v := range fields {
 		prefixed[metaPrefix+k] = v
 	}
 	return &mcp.Meta{AdditionalFields: prefixed}
+}
+
+// warning is a gotcha as a tool carries it: what a reader has to know, without
+// where it comes from.
+type warning struct {
+	ID           string   `json:"id"`
+	Text         string   `json:"text"`
+	MustTellUser bool     `json:"must_tell_user,omitempty"`
+	EnforcedBy   []string `json:"enforced_by"`
+}
+
+func warnings(t host.Tool) []warning {
+	w := []warning{}
+	for _, g := range t.Manifest.Gotchas.Of(t.Capability.Name) {
+		w = append(w, warning{g.ID, g.Text, g.MustTellUser, g.EnforcedBy})
+	}
+	return w
 }

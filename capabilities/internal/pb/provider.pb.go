@@ -503,6 +503,7 @@ func (*InvokeResponse_Refusal) isInvokeResponse_Step() {}
 // Sending says that a request that may move money is about to leave.
 type Sending struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Network       string                 `protobuf:"bytes,1,opt,name=network,proto3" json:"network,omitempty"` // the network it takes, if the provider chose one
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -535,6 +536,13 @@ func (x *Sending) ProtoReflect() protoreflect.Message {
 // Deprecated: Use Sending.ProtoReflect.Descriptor instead.
 func (*Sending) Descriptor() ([]byte, []int) {
 	return file_provider_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Sending) GetNetwork() string {
+	if x != nil {
+		return x.Network
+	}
+	return ""
 }
 
 var File_provider_proto protoreflect.FileDescriptor
@@ -571,8 +579,9 @@ const file_provider_proto_rawDesc = "" +
 	"\asending\x18\x01 \x01(\v2\x17.mcppayments.v1.SendingH\x00R\asending\x12\x18\n" +
 	"\x06output\x18\x02 \x01(\fH\x00R\x06output\x12\x1a\n" +
 	"\arefusal\x18\x03 \x01(\fH\x00R\arefusalB\x06\n" +
-	"\x04step\"\t\n" +
-	"\aSending2\xf8\x01\n" +
+	"\x04step\"#\n" +
+	"\aSending\x12\x18\n" +
+	"\anetwork\x18\x01 \x01(\tR\anetwork2\xf8\x01\n" +
 	"\bProvider\x12M\n" +
 	"\bDescribe\x12\x1f.mcppayments.v1.DescribeRequest\x1a .mcppayments.v1.DescribeResponse\x12P\n" +
 	"\tConfigure\x12 .mcppayments.v1.ConfigureRequest\x1a!.mcppayments.v1.ConfigureResponse\x12K\n" +
