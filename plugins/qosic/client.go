@@ -81,7 +81,7 @@ func (c *client) post(ctx context.Context, r route, path string, body paymentBod
 			fmt.Sprintf("qosic: %s is not set, so nothing can be done on %s", r.setting, r.network.Name),
 			fmt.Sprintf("set %s; it is in the dashboard under Settings, API Keys & Callback URL", r.setting))
 	}
-	h, err := c.http.PostJSON(ctx, path, body)
+	h, err := c.http.PostJSON(capabilities.OnNetwork(ctx, r.network.ID), path, body)
 	if err != nil {
 		return Response{}, err
 	}
@@ -109,6 +109,8 @@ func (c *client) judge(ctx context.Context, r route, a Response) error {
 		refusal = capabilities.Misconfiguration(
 			"qosic answered 401: the username or password is wrong, or the address of this machine is not whitelisted",
 			"check QOSIC_USERNAME and QOSIC_PASSWORD, and add this machine's public IP in the dashboard under IP Whitelist")
+	case a.HTTPStatus == http.StatusExpectationFailed:
+		refusal = noAccount()
 	case a.HTTPStatus >= http.StatusInternalServerError:
 		refusal = notKnown(ctx, fmt.Sprintf("qosic answered HTTP %d", a.HTTPStatus))
 	case a.unreadable != "":
@@ -127,8 +129,6 @@ func (c *client) judge(ctx context.Context, r route, a Response) error {
 // refused as a request was not carried out; anything else may have been.
 func unreadable(ctx context.Context, a Response) *capabilities.Refusal {
 	switch a.HTTPStatus {
-	case http.StatusExpectationFailed:
-		return noAccount()
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
 		return capabilities.Rejected(
 			fmt.Sprintf("qosic answered HTTP %d: the request was not carried out", a.HTTPStatus),

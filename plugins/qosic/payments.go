@@ -3,7 +3,6 @@ package qosic
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 )
@@ -156,8 +155,6 @@ func unless(out Output, a Response) error {
 	case out.State == capabilities.Failed && !out.Doubt:
 		f := failures()[a.ResponseCode]
 		return capabilities.Rejected(fmt.Sprintf("%s (code %s)", f.meaning, a.ResponseCode), f.fix).WithResponse(a)
-	case out.State == capabilities.Unknown && a.HTTPStatus == http.StatusExpectationFailed:
-		return noAccount().WithResponse(a)
 	case out.State == capabilities.Unknown:
 		return capabilities.MayHaveHappened(fmt.Sprintf("qosic answered HTTP %d with the undocumented code %q", a.HTTPStatus, a.ResponseCode)).WithResponse(a)
 	}
