@@ -196,6 +196,12 @@ func (m *Manifest) problems(c Capability) []string {
 		// The host and agents call it of their own accord.
 		wrong(ok && o.Effect != Reads, "it relies on %s to read, which does more", other)
 	}
+	for _, id := range c.Networks {
+		known := slices.ContainsFunc(m.Networks, func(n Network) bool { return n.ID == id })
+		wrong(!known, "there is no network %s", id)
+	}
+	_, err := schemas.Roles(c.Input) // two amounts, and a guard would see one
+	wrong(err != nil, "%v", err)
 	for _, s := range []json.RawMessage{c.Input, c.Output} {
 		err := schemas.Lint(s)
 		wrong(err != nil, "%v", err)

@@ -144,6 +144,7 @@ func (c *client) Invoke(ctx context.Context, call Call) (json.RawMessage, error)
 	if err := stream.Send(&pb.InvokeRequest{Step: &pb.InvokeRequest_Call{Call: request}}); err != nil {
 		return nil, err
 	}
+	var given *pb.InvokeRequest // a provider that asks again gets the same answer
 	for {
 		r, err := stream.Recv()
 		if err != nil {
@@ -155,7 +156,10 @@ func (c *client) Invoke(ctx context.Context, call Call) (json.RawMessage, error)
 		case *pb.InvokeResponse_Refusal:
 			return nil, unmarshalRefusal(step.Refusal)
 		case *pb.InvokeResponse_Sending:
-			if err := stream.Send(leave(ctx, call, Sending{Network: step.Sending.GetNetwork()})); err != nil {
+			if given == nil {
+				given = leave(ctx, call, Sending{Network: step.Sending.GetNetwork()})
+			}
+			if err := stream.Send(given); err != nil {
 				return nil, err
 			}
 		}

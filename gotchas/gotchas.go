@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -107,6 +108,9 @@ func Parse(b []byte) (Catalogue, error) {
 	d.KnownFields(true)
 	if err := d.Decode(&c); err != nil {
 		return Catalogue{}, fmt.Errorf("gotchas: %w", err)
+	}
+	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return Catalogue{}, errors.New("gotchas: a file holds one catalogue, and nothing after it")
 	}
 	return c, nil
 }

@@ -17,6 +17,11 @@ import (
 // is required: so an answer's envelope and a capability's own output become
 // one object.
 func Reflect(first reflect.Type, more ...reflect.Type) (json.RawMessage, error) {
+	for _, t := range append([]reflect.Type{first}, more...) {
+		if err := checkType(t); err != nil {
+			return nil, err
+		}
+	}
 	s := reflectOne(first)
 	for _, t := range more {
 		for p := reflectOne(t).Properties.Oldest(); p != nil; p = p.Next() {
@@ -31,6 +36,47 @@ func Reflect(first reflect.Type, more ...reflect.Type) (json.RawMessage, error) 
 		return nil, fmt.Errorf("schemas: %s: %w", first, err)
 	}
 	return b, Lint(b)
+}
+
+// checkType refuses a type that is no struct, and one that holds itself:
+// without $ref its schema would never end.
+func checkType(t reflect.Type) error {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return fmt.Errorf("schemas: %s is no struct", t)
+	}
+	if r := recursive(t, nil); r != nil {
+		return fmt.Errorf("schemas: %s: %s holds itself, so its schema would never end", t, r)
+	}
+	return nil
+}
+
+// recursive returns the type that holds itself, if there is one in t. within
+// are the types that hold t.
+func recursive(t reflect.Type, within []reflect.Type) reflect.Type {
+	if slices.Contains(within, t) {
+		return t
+	}
+	if t.Implements(reflect.TypeFor[interface{ JSONSchema() *jsonschema.Schema }]()) {
+		return nil
+	}
+	within = append(slices.Clone(within), t)
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return recursive(t.Elem(), within)
+	case reflect.Struct:
+		for _, f := range reflect.VisibleFields(t) {
+			if !f.IsExported() || f.Tag.Get("json") == "-" || f.Tag.Get("jsonschema") == "-" {
+				continue
+			}
+			if r := recursive(f.Type, within); r != nil {
+				return r
+			}
+		}
+	}
+	return nil
 }
 
 func reflectOne(t reflect.Type) *jsonschema.Schema {
@@ -88,8 +134,8 @@ func lint(schema map[string]any, at string) error {
 	if closed := schema["additionalProperties"] == false || isMap && !named; !closed && (named || schema["type"] == "object") {
 		return fmt.Errorf("schemas: %s: the object is not closed", at+"/")
 	}
-	for keyword, v := range schema {
-		if err := lintWithin(keyword, v, at+"/"+keyword); err != nil {
+	for _, keyword := range slices.Sorted(maps.Keys(schema)) {
+		if err := lintWithin(keyword, schema[keyword], at+"/"+keyword); err != nil {
 			return err
 		}
 	}
@@ -98,22 +144,27 @@ func lint(schema map[string]any, at string) error {
 
 // lintWithin checks the schemas in the value of a keyword.
 func lintWithin(keyword string, v any, at string) error {
-	var within []any
-	switch v := v.(type) {
-	case []any:
-		within = v
-	case map[string]any:
-		within = []any{v}
-	}
 	switch keyword {
 	case "enum", "const", "default", "examples":
 		return nil // values, no schemas
 	case "properties", "patternProperties", "dependentSchemas", "$defs", "definitions":
 		named, _ := v.(map[string]any)
-		within = slices.Collect(maps.Values(named))
+		for _, name := range slices.Sorted(maps.Keys(named)) {
+			if err := lintAll(at+"/"+name, named[name]); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	for _, s := range within {
-		if s, ok := s.(map[string]any); ok {
+	if list, ok := v.([]any); ok {
+		return lintAll(at, list...)
+	}
+	return lintAll(at, v)
+}
+
+func lintAll(at string, values ...any) error {
+	for _, v := range values {
+		if s, ok := v.(map[string]any); ok {
 			if err := lint(s, at); err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -112,6 +113,10 @@ func (a *at) descend(step string) {
 		a.schema = p
 		return
 	}
+	if p, ok := a.schema.AdditionalProperties.(*jsonschema.Schema); ok {
+		a.schema = p
+		return
+	}
 	a.schema = a.schema.Items2020
 }
 
@@ -213,6 +218,9 @@ func pointer(location string) []string {
 	}
 	steps := strings.Split(strings.TrimPrefix(location, "/"), "/")
 	for i, s := range steps {
+		if unescaped, err := url.PathUnescape(s); err == nil {
+			s = unescaped
+		}
 		steps[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(s)
 	}
 	return steps

@@ -47,7 +47,8 @@ func VisibleOutput(raw json.RawMessage, hidden []string) (json.RawMessage, error
 	types := map[string]any{}
 	for name, p := range s.Properties {
 		if property, ok := p.(map[string]any); ok && !slices.Contains(hidden, name) {
-			types[name] = map[string]any{"type": property["type"]}
+			maps.DeleteFunc(property, func(k string, _ any) bool { return k != "type" })
+			types[name] = property
 		}
 	}
 	return json.Marshal(map[string]any{"type": "object", "properties": types})

@@ -127,7 +127,7 @@ func (c *Client) PostJSON(ctx context.Context, path string, v any) (*Response, e
 	})
 	r, err := http.NewRequestWithContext(traced, http.MethodPost, c.options.BaseURL+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, capabilities.Misconfiguration(c.options.Provider+": "+err.Error(), "correct the base URL")
+		return nil, capabilities.Misconfiguration(fmt.Sprintf("%s: %v", c.options.Provider, rootCause(err)), "correct the base URL")
 	}
 	r.GetBody = nil // or net/http might send it again, if Prepare adds an idempotency key
 	r.Header.Set("Content-Type", "application/json")

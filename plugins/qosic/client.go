@@ -147,7 +147,5 @@ func notKnown(ctx context.Context, message string) *capabilities.Refusal {
 	if capabilities.MovesMoney(ctx) {
 		return capabilities.MayHaveHappened(message)
 	}
-	r := capabilities.NotSent(message)
-	r.Fix = "nothing was changed: ask again"
-	return r
+	return capabilities.NothingChanged(message)
 }

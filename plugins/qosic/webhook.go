@@ -3,8 +3,11 @@ package qosic
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/schemas"
 )
 
 // WebhookInput is a webhook as it was received.
@@ -36,9 +39,9 @@ func (c *client) verifyWebhook(_ context.Context, in WebhookInput) (capabilities
 }
 
 func parseWebhook(in WebhookInput) (capabilities.WebhookClaim, error) {
-	var w webhook
-	if err := json.Unmarshal([]byte(in.Body), &w); err != nil {
-		return capabilities.WebhookClaim{}, capabilities.InvalidField("body", "text that is not a Qosic webhook", "the raw JSON body, as received")
+	w, err := readWebhook([]byte(in.Body))
+	if err != nil {
+		return capabilities.WebhookClaim{}, capabilities.InvalidField("body", "text that is not a Qosic webhook: "+err.Error(), "the raw JSON body, as received")
 	}
 	if w.TransRef == "" {
 		return capabilities.WebhookClaim{}, capabilities.InvalidField("body", "no transRef", "the raw JSON body, with its transRef")
@@ -54,6 +57,33 @@ func parseWebhook(in WebhookInput) (capabilities.WebhookClaim, error) {
 		Network:   string(in.Network),
 		Body:      body,
 	}, nil
+}
+
+// readWebhook takes the fields by their exact names, each of them once: a body
+// that two readers could read differently is none.
+func readWebhook(body []byte) (webhook, error) {
+	doc, err := schemas.Decode(body)
+	if err != nil {
+		return webhook{}, err
+	}
+	fields, ok := doc.(map[string]any)
+	if !ok {
+		return webhook{}, errors.New("it is no object")
+	}
+	var w webhook
+	for name, to := range map[string]*text{
+		"status": &w.Status, "transRef": &w.TransRef, "specialfield1": &w.SpecialField1,
+		"amount": &w.Amount, "serviceRef": &w.ServiceRef, "code": &w.Code,
+	} {
+		b, err := json.Marshal(fields[name])
+		if err != nil {
+			return webhook{}, err
+		}
+		if err := to.UnmarshalJSON(b); err != nil {
+			return webhook{}, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return w, nil
 }
 
 // claimed reads what the webhook says. One that contradicts itself says
