@@ -28,15 +28,24 @@ func (a *Answer) Refused() bool { return a.Kind != "" }
 
 // MarshalJSON implements json.Marshaler: the envelope first, then the details.
 func (a *Answer) MarshalJSON() ([]byte, error) {
-	envelope, err := json.Marshal(a.Answer)
+	envelope, err := unescaped(a.Answer)
 	if err != nil || len(a.Details) == 0 {
 		return envelope, err
 	}
-	details, err := json.Marshal(a.Details)
+	details, err := unescaped(a.Details)
 	if err != nil {
 		return nil, err
 	}
 	return slices.Concat(bytes.TrimSuffix(envelope, []byte("}")), []byte(","), bytes.TrimPrefix(details, []byte("{"))), nil
+}
+
+// unescaped writes JSON as people read it: "<" is no \u003c.
+func unescaped(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // envelope lists the fields that no provider may set: they are the host's.
@@ -104,7 +113,10 @@ func (c *call) refuse(err error) {
 	case r.Kind == capabilities.ProviderRejected && moves:
 		a.State = capabilities.Failed
 	case r.AfterSeconds > 0:
-		a.Next = &capabilities.Next{Tool: c.name(), Arguments: arguments(c.tool.capability, a.Reference, c.fields[capabilities.RoleNetwork]), AfterSeconds: r.AfterSeconds}
+		a.Next = &capabilities.Next{Tool: c.name(), AfterSeconds: r.AfterSeconds}
+		if c.tool.capability.Kind != capabilities.Webhook { // whose body is not repeated
+			a.Next.Arguments = arguments(c.tool.capability, a.Reference, c.fields[capabilities.RoleNetwork])
+		}
 	}
 }
 

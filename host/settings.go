@@ -33,6 +33,7 @@ func Resolve(m *capabilities.Manifest, lookup func(string) (string, bool)) Setti
 		switch {
 		case v == "" && f.Required:
 			missing = append(missing, fmt.Sprintf("%s (%s)", f.Env, f.Hint))
+			continue
 		case v == "":
 			continue
 		case f.Secret:

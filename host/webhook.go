@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,8 +19,11 @@ const recheckWait = 2 * time.Second
 // and the amount is the one on record.
 func (c *call) judge(ctx context.Context, out json.RawMessage) error {
 	var claim capabilities.WebhookClaim
-	if err := json.Unmarshal(out, &claim); err != nil || claim.Reference == "" {
-		return c.unreadable(fmt.Errorf("a claim without a reference: %w", err))
+	if err := json.Unmarshal(out, &claim); err != nil {
+		return c.unreadable(err)
+	}
+	if claim.Reference == "" {
+		return c.unreadable(errors.New("a claim without a reference"))
 	}
 	c.fields[capabilities.RoleReference] = claim.Reference
 	status, ok := c.tool.provider.Manifest.Capability(c.tool.capability.Status)
@@ -28,8 +32,12 @@ func (c *call) judge(ctx context.Context, out json.RawMessage) error {
 	}
 	checked := c.recheck(ctx, status, claim)
 	if checked.Refused() {
+		wait := 0
+		if checked.Next != nil {
+			wait = checked.Next.AfterSeconds
+		}
 		return &capabilities.Refusal{
-			Kind: checked.Kind, Guard: checked.Guard, Problems: checked.Problems, Response: checked.Response,
+			Kind: checked.Kind, Guard: checked.Guard, Problems: checked.Problems, Response: checked.Response, AfterSeconds: wait,
 			Message: "the webhook could not be checked, so do not fulfil: " + checked.Message,
 			Fix:     checked.Fix,
 		}
@@ -70,8 +78,9 @@ func (c *call) verdict(claim capabilities.WebhookClaim, checked *Answer) error {
 	}
 	t, _ := c.recorded()
 	v.TrustedAmount, v.Currency = t.Amount, t.Currency
-	v.Fulfil = checked.State == capabilities.Succeeded && t.Effect != capabilities.PaysOut
-	v.Reason = reason(v, t.Effect == capabilities.PaysOut)
+	payout := t.Effect != "" && t.Effect != capabilities.Collects
+	v.Fulfil = checked.State == capabilities.Succeeded && !payout
+	v.Reason = reason(v, payout)
 	if claim.State != checked.State && claim.State != capabilities.Unknown {
 		v.Reason += fmt.Sprintf("; the webhook said %s, which the provider does not confirm", claim.State)
 	}

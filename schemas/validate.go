@@ -85,6 +85,10 @@ func (s *Schema) explain(e *jsonschema.ValidationError, doc any) []Problem {
 		return at.missing()
 	case "additionalProperties":
 		return at.unknown()
+	case "type":
+		if at.schema != nil {
+			return []Problem{{Field: at.field(), Found: show(at.value), Wanted: at.wanted("a value of type " + strings.Join(at.schema.Types, " or "))}}
+		}
 	}
 	return []Problem{{Field: at.field(), Found: show(at.value), Wanted: at.wanted(e.Message)}}
 }

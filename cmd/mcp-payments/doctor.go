@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,7 +76,7 @@ func (a *app) examine(ctx context.Context, offline bool) ([]finding, error) {
 	for _, c := range all {
 		s := host.Resolve(c.manifest, os.LookupEnv)
 		if s.Problem != nil {
-			findings = append(findings, finding{c.manifest.Slug, notConfigured(s), s.Problem.Message, s.Problem.Fix})
+			findings = append(findings, finding{c.manifest.Slug, notConfigured(c.manifest.Slug, s), s.Problem.Message, s.Problem.Fix})
 			continue
 		}
 		findings = append(findings, finding{c.manifest.Slug, statusOK, fmt.Sprintf("configured for %s at %s", s.Target.Environment, s.Target.BaseURL), ""})
@@ -87,8 +90,12 @@ func (a *app) examine(ctx context.Context, offline bool) ([]finding, error) {
 
 // notConfigured is a note where nothing is set at all: nobody uses every
 // provider.
-func notConfigured(s host.Settings) string {
-	if len(s.Values) == 0 {
+func notConfigured(provider string, s host.Settings) string {
+	set := slices.Collect(maps.Values(s.Values))
+	for _, name := range []string{"BASE_URL", "ENVIRONMENT"} {
+		set = append(set, os.Getenv(host.Variable(provider, name)))
+	}
+	if strings.Join(set, "") == "" {
 		return statusNote
 	}
 	return statusProblem

@@ -79,9 +79,7 @@ Exit codes: 0 done, 1 failed, 2 wrong command line, 3 refused (nothing moved),
 		serveCommand(a), demoCommand(a), capabilitiesCommand(a), gotchasCommand(a), callCommand(a),
 		emulateCommand(a), providersCommand(a), doctorCommand(a), versionCommand(a), pluginCommand(),
 	)
-	for _, c := range root.Commands() {
-		asUsage(c)
-	}
+	asUsage(root)
 	return root
 }
 
