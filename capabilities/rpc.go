@@ -98,10 +98,13 @@ type client struct {
 	rpc pb.ProviderClient
 }
 
+// bounded keeps a provider from filling the host's memory.
+func bounded() grpc.CallOption { return grpc.MaxCallRecvMsgSize(maxMessage) }
+
 var _ Connection = (*client)(nil)
 
 func (c *client) Manifest(ctx context.Context) (*Manifest, error) {
-	r, err := c.rpc.Describe(ctx, &pb.DescribeRequest{})
+	r, err := c.rpc.Describe(ctx, &pb.DescribeRequest{}, bounded())
 	if err != nil {
 		return nil, fmt.Errorf("the provider does not describe itself: %w", err)
 	}
@@ -123,7 +126,7 @@ func (c *client) Manifest(ctx context.Context) (*Manifest, error) {
 }
 
 func (c *client) Configure(ctx context.Context, target Target, values map[string]string) error {
-	r, err := c.rpc.Configure(ctx, &pb.ConfigureRequest{Environment: target.Environment, BaseUrl: target.BaseURL, Values: values})
+	r, err := c.rpc.Configure(ctx, &pb.ConfigureRequest{Environment: target.Environment, BaseUrl: target.BaseURL, Values: values}, bounded())
 	if err != nil {
 		return fmt.Errorf("the provider cannot be configured: %w", err)
 	}
@@ -136,7 +139,7 @@ func (c *client) Configure(ctx context.Context, target Target, values map[string
 func (c *client) Invoke(ctx context.Context, call Call) (json.RawMessage, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // frees the stream, which is not read to its end
-	stream, err := c.rpc.Invoke(ctx)
+	stream, err := c.rpc.Invoke(ctx, bounded())
 	if err != nil {
 		return nil, err
 	}

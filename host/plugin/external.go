@@ -41,7 +41,7 @@ func Find(dir string) ([]Found, error) {
 		if runtime.GOOS == "windows" {
 			file = strings.TrimSuffix(file, ".exe")
 		}
-		if provider, ok := strings.CutPrefix(file, ExecutablePrefix); ok && !e.IsDir() {
+		if provider, ok := strings.CutPrefix(file, ExecutablePrefix); ok && provider != "" && !e.IsDir() {
 			found = append(found, Found{Provider: provider, Path: filepath.Join(dir, e.Name())})
 		}
 	}
@@ -70,13 +70,30 @@ func OpenTrust(path string) (*Trust, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return t, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("plugin: %w", err)
+	if err == nil {
+		err = json.Unmarshal(b, t)
 	}
-	if err := json.Unmarshal(b, t); err != nil {
-		return nil, fmt.Errorf("plugin: %s cannot be read, so no external provider is trusted: %w", path, err)
+	if err == nil {
+		err = complete(t.Trusted)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("plugin: the list of trusted providers %s cannot be read, so no external provider is trusted: %w", path, err)
 	}
 	return t, nil
+}
+
+// complete refuses entries that lack something. Without a digest, any file
+// would be taken for the trusted one.
+func complete(trusted []Trusted) error {
+	for _, one := range trusted {
+		if sum, err := hex.DecodeString(one.SHA256); err != nil || len(sum) != sha256.Size {
+			return fmt.Errorf("the entry %q has no SHA-256", one.Provider)
+		}
+		if one.Provider == "" || one.Path == "" || one.Manifest == nil {
+			return fmt.Errorf("the entry %q lacks its name, path or manifest", one.Provider)
+		}
+	}
+	return nil
 }
 
 // Of returns what is trusted under a provider's name.
@@ -114,22 +131,39 @@ func (t *Trust) without(provider string) []Trusted {
 }
 
 func (t *Trust) write(trusted []Trusted) error {
+	if err := complete(trusted); err != nil {
+		return fmt.Errorf("plugin: %w", err)
+	}
 	b, err := json.MarshalIndent(&Trust{Trusted: trusted}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("plugin: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(t.path), 0o700); err != nil {
-		return fmt.Errorf("plugin: %w", err)
-	}
-	fresh := t.path + ".new"
-	if err := os.WriteFile(fresh, append(b, '\n'), 0o600); err != nil {
-		return fmt.Errorf("plugin: %w", err)
-	}
-	if err := os.Rename(fresh, t.path); err != nil {
+	if err := replace(t.path, append(b, '\n')); err != nil {
 		return fmt.Errorf("plugin: %w", err)
 	}
 	t.Trusted = trusted
 	return nil
+}
+
+// replace writes a file that only its owner may read, whole or not at all.
+func replace(path string, content []byte) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	fresh, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new*") // with 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(fresh.Name())
+		}
+	}()
+	_, err = fresh.Write(content)
+	if err := errors.Join(err, fresh.Sync(), fresh.Close()); err != nil {
+		return err
+	}
+	return os.Rename(fresh.Name(), path)
 }
 
 // Digest returns the SHA-256 of a file, in hex.

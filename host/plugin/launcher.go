@@ -41,11 +41,14 @@ type Launcher struct {
 }
 
 // NewLauncher returns a launcher that writes what processes log to log. It
-// takes the standard streams, as TakeStreams does.
+// takes the standard streams, as TakeStreams does, and shuts this process to
+// others as far as the system lets it.
 func NewLauncher(log io.Writer) (*Launcher, error) {
 	if _, err := TakeStreams(); err != nil {
 		return nil, err
 	}
+	keepFiles()
+	conceal()
 	l := &Launcher{log: log, spawn: make(chan func())}
 	go l.serve()
 	return l, nil

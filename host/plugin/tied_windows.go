@@ -11,4 +11,10 @@ func tied() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
+// conceal has nothing to do: the system has no such switch.
+func conceal() {}
+
+// keepFiles has nothing to do: only what is named is handed on.
+func keepFiles() {}
+
 func kill(p *os.Process) { _ = p.Kill() }
