@@ -23,7 +23,14 @@ type Answer struct {
 	Fix      string      `json:"fix,omitempty"`
 	Problems []Problem   `json:"problems,omitempty"`
 
+	Approval *Approval       `json:"approval,omitempty"`
 	Next     *Next           `json:"next,omitempty"`
 	Response json.RawMessage `json:"provider_response,omitempty"`
 	Gotchas  []Note          `json:"gotchas,omitempty"`
+}
+
+// Approval says where a human decides on a call that is held.
+type Approval struct {
+	ID        string `json:"id"`
+	ExpiresAt string `json:"expires_at"` // RFC 3339
 }

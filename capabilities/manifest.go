@@ -200,13 +200,24 @@ func (m *Manifest) problems(c Capability) []string {
 		known := slices.ContainsFunc(m.Networks, func(n Network) bool { return n.ID == id })
 		wrong(!known, "there is no network %s", id)
 	}
-	_, err := schemas.Roles(c.Input) // two amounts, and a guard would see one
+	roles, err := schemas.Roles(c.Input) // two amounts, and a guard would see one
 	wrong(err != nil, "%v", err)
 	for _, s := range []json.RawMessage{c.Input, c.Output} {
 		err := schemas.Lint(s)
 		wrong(err != nil, "%v", err)
 	}
+	found := c.requires(roles[string(RoleReference)], roles[string(RoleOriginalReference)])
+	wrong(len(p) == 0 && c.Effect.MovesMoney() && !found, "it moves money, and its input requires no reference by which the payment is found again")
 	return p
+}
+
+// requires reports whether the input requires one of these fields.
+func (c Capability) requires(fields ...string) bool {
+	var s struct {
+		Required []string `json:"required"`
+	}
+	_ = json.Unmarshal(c.Input, &s) // what is no schema requires nothing
+	return slices.ContainsFunc(s.Required, func(name string) bool { return name != "" && slices.Contains(fields, name) })
 }
 
 // VersionError says that a host and a provider were built for different

@@ -70,6 +70,9 @@ func TestCheck(t *testing.T) {
 		{"two amounts", first(func(c *capabilities.Capability) {
 			c.Input = json.RawMessage(`{"type":"object","properties":{"a":{"x-role":"amount"},"b":{"x-role":"amount"}},"additionalProperties":false}`)
 		}), "[a b] both have the role amount"},
+		{"a payment that nobody finds again", first(func(c *capabilities.Capability) {
+			c.Input = json.RawMessage(`{"type":"object","properties":{"reference":{"type":"string","x-role":"reference"}},"additionalProperties":false}`)
+		}), "pay: it moves money, and its input requires no reference"},
 		{"no output schema", first(func(c *capabilities.Capability) { c.Output = nil }), "pay: schemas:"},
 		{"an open output", first(func(c *capabilities.Capability) { c.Output = json.RawMessage(`true`) }), "pay: schemas:"},
 		{"another provider's gotchas", func(m *capabilities.Manifest) { m.Gotchas.Provider = "globex" }, "those of globex"},
@@ -96,7 +99,7 @@ func TestCheck(t *testing.T) {
 	}
 	// A schema that says little is no mistake.
 	m = soundManifest(t)
-	m.Capabilities[0].Input = json.RawMessage(closed)
+	m.Capabilities[1].Input = json.RawMessage(closed)
 	if err := m.Check(); err != nil {
 		t.Error(err)
 	}

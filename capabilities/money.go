@@ -65,21 +65,48 @@ func ParseMoney(a Amount, c Currency) (Money, error) {
 	return Money{amount: m.TrimToCurr()}, nil
 }
 
+// MoneyOfMinor returns an amount of so many of the currency's smallest unit.
+func MoneyOfMinor(minor int64, c Currency) (Money, error) {
+	in, err := money.ParseCurr(string(c))
+	if err != nil {
+		return Money{}, fmt.Errorf("%q is not a currency of ISO 4217", c)
+	}
+	m, err := money.NewAmountFromMinorUnits(in.Code(), minor)
+	if err != nil || !m.IsPos() {
+		return Money{}, fmt.Errorf("%d of %s is no amount of money", minor, c)
+	}
+	return Money{amount: m}, nil
+}
+
 // Minor returns the amount in the currency's smallest unit.
 func (m Money) Minor() int64 {
 	n, _ := m.amount.MinorUnits() // ParseMoney made sure that it fits
 	return n
 }
 
-// Amount returns the amount in major units, with the currency's decimals.
-func (m Money) Amount() Amount { return Amount(m.amount.Decimal().String()) }
+// Amount returns the amount in major units, with the currency's decimals; none
+// if it is not known.
+func (m Money) Amount() Amount {
+	if !m.Known() {
+		return ""
+	}
+	return Amount(m.amount.Decimal().String())
+}
 
-// Currency returns the ISO 4217 code.
-func (m Money) Currency() Currency { return Currency(m.amount.Curr().Code()) }
+// Known reports whether there is an amount at all.
+func (m Money) Known() bool { return m != (Money{}) }
+
+// Currency returns the ISO 4217 code; none if the amount is not known.
+func (m Money) Currency() Currency {
+	if !m.Known() {
+		return ""
+	}
+	return Currency(m.amount.Curr().Code())
+}
 
 // String returns the amount with its currency, such as "5000 XOF".
 func (m Money) String() string {
-	if m == (Money{}) {
+	if !m.Known() {
 		return "no amount"
 	}
 	return string(m.Amount()) + " " + string(m.Currency())

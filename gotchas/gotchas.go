@@ -63,8 +63,14 @@ type Enforcer struct {
 func Enforcers() []Enforcer {
 	return []Enforcer{
 		{"schema", "the input is refused before anything is sent"},
-		{"environment", "the operator's configuration alone chooses the host; plain http goes to loopback only; no payout in production without a human"},
+		{"environment", "the operator's configuration alone chooses the host; plain http goes to loopback only"},
 		{"read_only", "nothing that moves money is called"},
+		{"notices", "in production, nothing that moves money is called until a human has acknowledged the notice"},
+		{"reference", "one reference is one payment: asked for again it is answered from the record, with other content it is refused"},
+		{"limits", "amounts, payees and providers are held to the operator's policy"},
+		{"suspected_repeat", "a payment that looks like one of a short while ago waits for a human"},
+		{"approval", "a payout waits until a human has approved exactly it"},
+		{"pre_check", "a payout that the balance does not cover is refused"},
 		{"polling_pace", "one reference is never asked for faster than the provider allows, and the back-off is offered"},
 		{"webhook_recheck", "a webhook never fulfils: the status is asked again and the amount is the recorded one"},
 		{"plugin", "the provider's own code makes the trap impossible"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,10 @@ import (
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/gotchas"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/approval"
+	"github.com/mcp-payments/mcp-payments/host/guard"
+	"github.com/mcp-payments/mcp-payments/host/keyring"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
 )
 
 // acme is a provider in this process whose every answer a test chooses.
@@ -165,8 +170,11 @@ func (p process) Close(context.Context) { p.closed = true }
 type house struct {
 	*host.Host
 	*acme
-	t   *testing.T
-	now time.Time
+	t    *testing.T
+	now  time.Time
+	desk *approval.Desk
+	// approves is whether a human says yes to whatever is held.
+	approves bool
 }
 
 // with changes what the house is built from.
@@ -178,7 +186,7 @@ func in(environment string) with {
 
 func newHouse(t *testing.T, changes ...with) *house {
 	t.Helper()
-	h := &house{acme: newAcme(), t: t, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	h := &house{acme: newAcme(), t: t, approves: true, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	p := h.provider()
 	m, err := p.Manifest(t.Context())
 	if err != nil {
@@ -192,7 +200,16 @@ func newHouse(t *testing.T, changes ...with) *house {
 		Settings: host.Settings{Target: capabilities.Target{Environment: capabilities.Sandbox, BaseURL: "https://sandbox.acme.example"}},
 		Process:  process{h.acme, p},
 	}
-	options := host.Options{Now: func() time.Time { return h.now }}
+	h.desk = &approval.Desk{
+		Ledger: ledger.File(filepath.Join(t.TempDir(), "ledger.db")), Keys: keyring.File(filepath.Join(t.TempDir(), "key")),
+		Now: func() time.Time { return h.now },
+	}
+	t.Cleanup(func() {
+		if err := h.desk.Ledger.Close(); err != nil {
+			t.Errorf("closing the ledger: %v", err)
+		}
+	})
+	options := host.Options{Ledger: h.desk.Ledger, Keys: h.desk.Keys, Now: h.desk.Now}
 	for _, change := range changes {
 		change(&options, &provider)
 	}
@@ -207,11 +224,32 @@ func newHouse(t *testing.T, changes ...with) *house {
 func (h *house) call(seconds int, capability, input string) *host.Answer {
 	h.t.Helper()
 	h.now = h.now.Add(time.Duration(seconds) * time.Second)
-	a := h.Call(h.t.Context(), host.Request{Provider: "acme", Capability: capability, Input: json.RawMessage(input)})
+	r := host.Request{Provider: "acme", Capability: capability, Input: json.RawMessage(input)}
+	a := h.Call(h.t.Context(), r)
+	if a.Approval != nil && h.approves {
+		if err := h.desk.Decide(h.t.Context(), a.Approval.ID, true, "a tester", "test"); err != nil {
+			h.t.Fatal(err)
+		}
+		a = h.Call(h.t.Context(), r)
+	}
 	if a.Provider != "acme" || a.Capability != capability {
 		h.t.Errorf("%s is answered by %s %s", capability, a.Provider, a.Capability)
 	}
 	return a
+}
+
+// acknowledges has a human take note of every notice of a capability.
+func (h *house) acknowledges(capability string) {
+	h.t.Helper()
+	for _, g := range acmeGotchas().Of(capability) {
+		if !g.MustTellUser {
+			continue
+		}
+		k := ledger.Acknowledgement{Notice: g.ID, Version: guard.NoticeVersion(g), By: "a tester", Channel: "test", At: h.now}
+		if err := h.desk.Ledger.Acknowledge(h.t.Context(), k); err != nil {
+			h.t.Fatal(err)
+		}
+	}
 }
 
 func (h *house) collects(reference string) *host.Answer {

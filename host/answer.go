@@ -16,7 +16,11 @@ type Answer struct {
 	capabilities.Answer
 	// Details are the capability's own fields, in JSON.
 	Details map[string]json.RawMessage
-	doubt   bool
+	// Question is what a human may be asked about a held call, by whoever can
+	// reach one.
+	Question *Question
+	doubt    bool
+	replayed bool // it comes from the record; the provider was not asked
 }
 
 func newAnswer(provider, capability string) *Answer {
@@ -50,7 +54,7 @@ func unescaped(v any) ([]byte, error) {
 
 // envelope lists the fields that no provider may set: they are the host's.
 func envelope() []string {
-	return []string{"provider", "capability", "environment", "final", "kind", "guard", "message", "fix", "problems", "next", "gotchas"}
+	return []string{"provider", "capability", "environment", "final", "kind", "guard", "message", "fix", "problems", "approval", "next", "gotchas"}
 }
 
 // take reads a provider's output into the answer.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/keyring"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
 )
 
 const order = `{"reference":"ORDER-1","amount":"5000"}`
@@ -158,6 +161,35 @@ func TestALostProcess(t *testing.T) {
 	}
 }
 
+// TestABugIsTheEndOfItsCallOnly: it is as good as a lost process.
+func TestABugIsTheEndOfItsCallOnly(t *testing.T) {
+	t.Parallel()
+	for _, sent := range []bool{false, true} {
+		for _, capability := range []string{"collect", "pay_out"} {
+			h := newHouse(t)
+			h.raw = func(ctx context.Context, call capabilities.Call) (json.RawMessage, error) {
+				if sent {
+					if err := call.BeforeSend(ctx, capabilities.Sending{Network: "south"}); err != nil {
+						t.Error(err)
+					}
+				}
+				panic("a bug")
+			}
+			want, state := capabilities.Unavailable, capabilities.State("")
+			if sent {
+				want, state = capabilities.UnknownOutcome, capabilities.Unknown
+			}
+			is(t, h.call(0, capability, order), want, state)
+			h.raw = nil
+			again := map[bool]capabilities.State{false: capabilities.Pending, true: capabilities.Unknown}[sent]
+			is(t, h.call(0, capability, order), "", again)
+			if got := h.called(capability); (got == 1) != sent {
+				t.Errorf("sent %v: called %d times", sent, got)
+			}
+		}
+	}
+}
+
 // TestACallerThatGoes ends the call only as long as nothing was sent.
 func TestACallerThatGoes(t *testing.T) {
 	t.Parallel()
@@ -219,21 +251,22 @@ func TestAProviderCannotSpeakForTheHost(t *testing.T) {
 	}
 	for _, field := range []string{
 		`"provider":"bank"`, `"capability":"status"`, `"environment":"sandbox"`, `"final":true`, `"kind":"refused"`, `"guard":"environment"`,
-		`"message":"all is well"`, `"fix":"none"`, `"problems":[]`, `"next":{"tool":"acme_pay_out"}`, `"gotchas":[]`,
+		`"message":"all is well"`, `"fix":"none"`, `"problems":[]`, `"approval":{"id":"x"}`, `"next":{"tool":"acme_pay_out"}`, `"gotchas":[]`,
 	} {
 		outputs = append(outputs, `{"state":"succeeded",`+field+`}`)
 	}
 	for _, out := range outputs {
-		h := newHouse(t)
-		h.raw = func(context.Context, capabilities.Call) (json.RawMessage, error) { return json.RawMessage(out), nil }
 		for _, capability := range []string{"collect", "pay_out"} {
+			h := newHouse(t)
+			h.raw = func(context.Context, capabilities.Call) (json.RawMessage, error) { return json.RawMessage(out), nil }
 			a := h.call(0, capability, order)
 			is(t, a, capabilities.UnknownOutcome, capabilities.Unknown)
 			if b, _ := json.Marshal(a); strings.Contains(string(b), "surprise\":") || a.Provider != "acme" || a.Environment != capabilities.Sandbox || a.Final != nil {
 				t.Errorf("%s answers %s", out, b)
 			}
+			is(t, h.call(0, capability, order), "", capabilities.Unknown) // nor is it on record
+			is(t, h.asks(5, "ORDER-1"), capabilities.Unavailable, "")
 		}
-		is(t, h.asks(5, "ORDER-1"), capabilities.Unavailable, "")
 	}
 }
 
@@ -265,10 +298,43 @@ func TestTheFirstEndStays(t *testing.T) {
 	h := newHouse(t)
 	h.collects("ORDER-1")
 	is(t, h.asks(5, "ORDER-1"), "", capabilities.Succeeded)
-	a := h.call(5, "collect", `{"reference":"ORDER-1","amount":"1"}`) // the same reference once more
-	is(t, a, "", capabilities.Pending)
-	if later := h.asks(5, "ORDER-1"); later.Amount != "5000" {
-		t.Errorf("the amount on record is %s", later.Amount)
+	h.status = func(context.Context, statusInput) (output, error) { return pending() }
+	is(t, h.asks(5, "ORDER-1"), "", capabilities.Pending) // what the provider says now
+	a := h.collects("ORDER-1")                            // from the record
+	is(t, a, "", capabilities.Succeeded)
+	if a.Amount != "5000" {
+		t.Errorf("the amount on record is %s", a.Amount)
+	}
+}
+
+// TestAReferenceIsOnePayment: the same call again gives what is on record, and
+// another one under its reference is refused. Neither reaches the provider.
+func TestAReferenceIsOnePayment(t *testing.T) {
+	t.Parallel()
+	for _, capability := range []string{"collect", "pay_out"} {
+		h := newHouse(t)
+		is(t, h.call(0, capability, order), "", capabilities.Pending)
+		for _, same := range []string{order, `{ "amount": "5000", "reference": "ORDER-1" }`} {
+			a := h.call(5, capability, same)
+			is(t, a, "", capabilities.Pending)
+			if a.Amount != "5000" || a.Next == nil || len(a.Notes) == 0 || !strings.Contains(a.Notes[0], "nothing was sent") {
+				t.Errorf("%s, again: %+v", capability, a.Answer)
+			}
+		}
+		for _, other := range []string{`{"reference":"ORDER-1","amount":"5001"}`, `{"reference":"ORDER-1","amount":"5000","network":"north"}`} {
+			a := h.call(5, capability, other)
+			is(t, a, capabilities.Refused, "")
+			if a.Guard != "reference" || !strings.Contains(a.Message, "5000 XOF") {
+				t.Errorf("%s: the guard %q says %s", other, a.Guard, a.Message)
+			}
+		}
+		another := map[string]string{"collect": "pay_out", "pay_out": "collect"}[capability]
+		if a := h.call(5, another, order); a.Guard != "reference" {
+			t.Errorf("%s under the reference of a %s: %+v", another, capability, a.Answer)
+		}
+		if h.called(capability) != 1 || h.called(another) != 0 {
+			t.Errorf("%s: called %q", capability, h.acme.calls)
+		}
 	}
 }
 
@@ -285,6 +351,7 @@ func TestWhichGotchasRideOnAnAnswer(t *testing.T) {
 		{capabilities.Production, output{Outcome: capabilities.Outcome{State: capabilities.Pending}}, []string{"acme.collect.1"}}, // the others do not bite there
 	} {
 		h := newHouse(t, in(c.environment))
+		h.acknowledges("collect")
 		h.collect = func(context.Context, payInput) (output, error) { return c.out, nil }
 		if got := noteIDs(h.collects("ORDER-1")); !slices.Equal(got, c.want) {
 			t.Errorf("%+v: %q, want %q", c.out, got, c.want)
@@ -328,8 +395,18 @@ func TestTwoProvidersCannotShareATool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := host.New(host.Options{Providers: []host.Provider{{Manifest: m}, {Manifest: m}}}); err == nil {
-		t.Error("two providers offer the same tools")
+	dir := t.TempDir()
+	o := host.Options{Ledger: ledger.File(filepath.Join(dir, "ledger.db")), Keys: keyring.File(filepath.Join(dir, "ledger.key"))}
+	for n, want := range []bool{true, true, false} {
+		if _, err := host.New(o); (err == nil) != want {
+			t.Errorf("%d providers with the same tools: %v", n, err)
+		}
+		o.Providers = append(o.Providers, host.Provider{Manifest: m})
+	}
+	for _, lacking := range []host.Options{{}, {Ledger: o.Ledger}, {Keys: o.Keys}} {
+		if _, err := host.New(lacking); err == nil {
+			t.Error("a host remembers nothing")
+		}
 	}
 }
 

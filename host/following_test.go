@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/host"
 )
 
 // TestNextIsTheDocumentedBackOff: each answer that is not final says what to
@@ -45,24 +46,41 @@ func TestNextIsTheDocumentedBackOff(t *testing.T) {
 	}
 }
 
-func TestAskingTooFastIsRefused(t *testing.T) {
+// TestAskingTooFastReachesNobody: an early question is answered from the
+// record, or refused where nothing is on record. Both say when to ask again.
+func TestAskingTooFastReachesNobody(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.status = func(context.Context, statusInput) (output, error) { return pending() }
 	h.collects("ORDER-1")
 	is(t, h.asks(0, "ORDER-1"), "", capabilities.Pending)
 	a := h.asks(0, "ORDER-1")
-	is(t, a, capabilities.Refused, "")
-	if a.Guard != "polling_pace" || a.Next == nil || a.Next.Tool != "acme_status" || a.Next.AfterSeconds != 1 || a.Next.Arguments["reference"] != "ORDER-1" {
-		t.Errorf("guard %q, next %+v", a.Guard, a.Next)
+	is(t, a, "", capabilities.Pending)
+	if a.Amount != "5000" || len(a.Notes) != 1 || !strings.Contains(a.Notes[0], "asked again too soon") {
+		t.Errorf("amount %s, notes %q", a.Amount, a.Notes)
 	}
-	is(t, h.asks(0, "ORDER-2"), "", capabilities.Pending) // another reference has its own pace
+	again(t, a, "ORDER-1")
+	is(t, h.asks(0, "OTHER-1"), "", capabilities.Pending) // another reference has its own pace
+	a = h.asks(0, "OTHER-1")
+	is(t, a, capabilities.Refused, "")
+	if a.Guard != "polling_pace" {
+		t.Errorf("the guard is %q", a.Guard)
+	}
+	again(t, a, "OTHER-1")
 	is(t, h.asks(1, "ORDER-1"), "", capabilities.Pending)
 	if len(h.asked) != 3 {
 		t.Errorf("%d questions reached the provider, want 3", len(h.asked))
 	}
 	for range 3 {
 		is(t, h.call(0, "balance", `{}`), "", "") // no reference, no pace
+	}
+}
+
+// again wants an answer to say that the reference may be asked for in 1 s.
+func again(t *testing.T, a *host.Answer, reference string) {
+	t.Helper()
+	if a.Next == nil || a.Next.Tool != "acme_status" || a.Next.AfterSeconds != 1 || a.Next.Arguments["reference"] != reference {
+		t.Errorf("next is %+v", a.Next)
 	}
 }
 
@@ -104,14 +122,13 @@ func TestAFailureInDoubtOfWhatWasNotStartedHere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.status = func(context.Context, statusInput) (output, error) { return inDoubt() }
-	for _, seconds := range []int{0, 1, 5} {
+	for _, seconds := range []int{0, 1, 5, doubtFor, 10 * giveUp} { // however often and long it is asked for
 		a := h.asks(seconds, "OTHER-1")
 		is(t, a, "", capabilities.Unknown)
 		if len(a.Notes) == 0 || !strings.Contains(a.Notes[0], "not started here") {
 			t.Errorf("it says %q", a.Notes)
 		}
 	}
-	is(t, h.asks(doubtFor, "OTHER-1"), "", capabilities.Failed) // asked often and long enough
 }
 
 // TestTheFirstAnswerInDoubt: the payment's own answer may be in doubt too.

@@ -6,12 +6,16 @@ package host
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/host/approval"
+	"github.com/mcp-payments/mcp-payments/host/audit"
 	"github.com/mcp-payments/mcp-payments/host/guard"
+	"github.com/mcp-payments/mcp-payments/host/keyring"
 	"github.com/mcp-payments/mcp-payments/host/ledger"
 	"github.com/mcp-payments/mcp-payments/schemas"
 )
@@ -32,20 +36,48 @@ type Provider struct {
 // Options make a host.
 type Options struct {
 	Providers []Provider
+	// Ledger is the record, and Keys hide what it must not hold.
+	Ledger ledger.Ledger
+	Keys   *keyring.Keyring
+	// Policy is asked for each call that moves money. Its error keeps money where
+	// it is. Nil is the default policy.
+	Policy func() (*guard.Policy, error)
+	// Audit is where each call is written down; nil is nowhere.
+	Audit *audit.Log
+	// Principal is whom the process runs as.
+	Principal string
+	// Elsewhere is the flag by which the program's commands find this ledger, if
+	// it is not where they look: " --ledger /tmp/x".
+	Elsewhere string
 	// ReadOnly refuses everything that moves money.
 	ReadOnly bool
+	// Patience is how long a caller waits for a provider; 0 means DefaultPatience.
+	Patience time.Duration
 	// Now is the clock; nil is the real one.
 	Now func() time.Time
 }
+
+// DefaultPatience is how long a caller waits for a provider: MCP clients give
+// up after about half a minute.
+const DefaultPatience = 25 * time.Second
 
 // Host calls capabilities. It is safe for concurrent use.
 type Host struct {
 	providers []Provider
 	tools     map[string]*tool // by provider and capability
-	guards    []guard.Guard
-	ledger    *ledger.Memory
+	guards    []guard.Guard    // in the order of their objections
+	atClaim   []guard.Guard    // those that judge by the ledger, asked again within the claim
+	ledger    ledger.Ledger
+	keys      *keyring.Keyring
+	desk      *approval.Desk
+	policy    func() (*guard.Policy, error)
+	audit     *audit.Log
+	principal string
+	elsewhere string
+	patience  time.Duration
 	now       func() time.Time
 	readOnly  bool
+	working   sync.WaitGroup // calls that providers work on
 }
 
 // tool is one capability, with what is compiled on its first use.
@@ -62,21 +94,43 @@ type compiled struct {
 
 // New makes a host. It starts nothing.
 func New(o Options) (*Host, error) {
+	if o.Ledger == nil || o.Keys == nil {
+		return nil, errors.New("host: there is no ledger, or no keys")
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	h := &Host{providers: o.Providers, tools: map[string]*tool{}, ledger: ledger.NewMemory(), now: o.Now, readOnly: o.ReadOnly}
-	h.guards = append(h.guards, guard.Environment{})
-	if o.ReadOnly {
-		h.guards = append(h.guards, guard.ReadOnly{})
+	if o.Patience <= 0 {
+		o.Patience = DefaultPatience
 	}
-	h.guards = append(h.guards, guard.PollingPace{Questions: h.ledger, Now: o.Now})
+	if o.Policy == nil {
+		strict := guard.DefaultPolicy()
+		o.Policy = func() (*guard.Policy, error) { return strict, nil }
+	}
+	h := &Host{
+		providers: o.Providers, tools: map[string]*tool{}, ledger: o.Ledger, keys: o.Keys, policy: o.Policy, audit: o.Audit,
+		desk:      &approval.Desk{Ledger: o.Ledger, Keys: o.Keys, Now: o.Now},
+		principal: o.Principal, elsewhere: o.Elsewhere, patience: o.Patience, now: o.Now, readOnly: o.ReadOnly,
+	}
+	h.guard()
 	for i := range h.providers {
 		if err := h.add(&h.providers[i]); err != nil {
 			return nil, err
 		}
 	}
 	return h, nil
+}
+
+// guard lines the guards up.
+func (h *Host) guard() {
+	h.guards = append(h.guards, guard.Environment{})
+	if h.readOnly {
+		h.guards = append(h.guards, guard.ReadOnly{})
+	}
+	h.atClaim = []guard.Guard{guard.Reference{}, guard.Limits{}, guard.SuspectedRepeat{}, guard.Approval{Hash: h.keys.Hash}}
+	h.guards = append(h.guards, guard.Notices{Elsewhere: h.elsewhere})
+	h.guards = append(h.guards, h.atClaim...)
+	h.guards = append(h.guards, guard.PreCheck{Balances: h.balances}, guard.PollingPace{Questions: h.ledger})
 }
 
 func (h *Host) add(p *Provider) error {
@@ -142,13 +196,14 @@ func (h *Host) offers(c *capabilities.Capability) bool {
 }
 
 // Close lets calls under way end until ctx does, and stops every provider. No
-// call may be made any more.
+// call may be made any more. The ledger stays open.
 func (h *Host) Close(ctx context.Context) {
 	var closing sync.WaitGroup
 	for i := range h.providers {
 		closing.Go(func() { h.providers[i].Process.Close(ctx) })
 	}
 	closing.Wait()
+	h.working.Wait() // without their processes, calls end at once
 }
 
 // Find returns the provider and the capability of a tool's name.

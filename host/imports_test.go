@@ -41,7 +41,7 @@ var libraries = map[string][]string{
 	"google.golang.org/protobuf":                   {"capabilities/internal/pb"},
 	"github.com/invopop/jsonschema":                {"capabilities", "schemas"},
 	"github.com/santhosh-tekuri/jsonschema":        {"schemas"},
-	"go.yaml.in/yaml":                              {"gotchas"},
+	"go.yaml.in/yaml":                              {"gotchas", "host/guard"},
 }
 
 // source is a package as its files tell, without tests.

@@ -2,11 +2,13 @@ package host
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
 	"github.com/mcp-payments/mcp-payments/schemas"
 )
 
@@ -18,7 +20,10 @@ func (c *call) advise() {
 	if !ok || a.Next != nil || a.Reference == "" || a.State.Final() || a.State == "" {
 		return
 	}
-	t, _ := c.recorded()
+	t, _, err := c.recorded(context.Background())
+	if err != nil {
+		t = ledger.Transaction{} // the advice is poorer without the record, not wrong
+	}
 	next := &capabilities.Next{
 		Tool:      ToolName(c.tool.provider.Manifest.Slug, status.Name),
 		Arguments: arguments(status, a.Reference, cmp.Or(a.Network, t.Network)),
@@ -27,9 +32,17 @@ func (c *call) advise() {
 	if status.Polling == nil {
 		return
 	}
-	next.AfterSeconds = after(status.Polling, t.Asks)
+	q, err := c.asked(context.Background())
+	if err != nil {
+		q = ledger.Question{}
+	}
+	next.AfterSeconds = after(status.Polling, q.Asks)
 	patience := time.Duration(status.Polling.GiveUpAfter) * time.Second
-	if !t.Began.IsZero() && patience > 0 && c.host.now().Sub(t.Began) > patience {
+	began := t.Claimed
+	if began.IsZero() {
+		began = q.First
+	}
+	if !began.IsZero() && patience > 0 && c.host.now().Sub(began) > patience {
 		next.Action = fmt.Sprintf("more than %d s have passed: stop waiting, treat the order as expired, and ask once more later, because a late payment is possible", status.Polling.GiveUpAfter)
 	}
 }

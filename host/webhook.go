@@ -25,12 +25,17 @@ func (c *call) judge(ctx context.Context, out json.RawMessage) error {
 	if claim.Reference == "" {
 		return c.unreadable(errors.New("a claim without a reference"))
 	}
-	c.fields[capabilities.RoleReference] = claim.Reference
 	status, ok := c.tool.provider.Manifest.Capability(c.tool.capability.Status)
 	if !ok {
 		return capabilities.Misconfiguration(c.name()+" names no status capability, so no webhook can be believed", "update the provider")
 	}
 	checked := c.recheck(ctx, status, claim)
+	c.fields[capabilities.RoleReference] = checked.Reference // the claim's, unless it is none: anybody may have written it
+	if checked.replayed && !checked.State.Final() {
+		return &capabilities.Refusal{Kind: capabilities.Unavailable, AfterSeconds: checked.Next.AfterSeconds,
+			Message: "the webhook could not be checked, so do not fulfil: the provider was asked for this payment just before",
+			Fix:     fmt.Sprintf("verify the webhook again in %d s", checked.Next.AfterSeconds)}
+	}
 	if checked.Refused() {
 		wait := 0
 		if checked.Next != nil {
@@ -42,7 +47,7 @@ func (c *call) judge(ctx context.Context, out json.RawMessage) error {
 			Fix:     checked.Fix,
 		}
 	}
-	return c.verdict(claim, checked)
+	return c.verdict(ctx, claim, checked)
 }
 
 // recheck asks the status, waiting a little if it was asked just before.
@@ -51,9 +56,11 @@ func (c *call) recheck(ctx context.Context, status *capabilities.Capability, cla
 		Provider:   c.tool.provider.Manifest.Slug,
 		Capability: status.Name,
 		Input:      input(arguments(status, claim.Reference, claim.Network)),
+		Caller:     Caller{Transport: "host"},
 	}
 	a := c.host.Call(ctx, r)
-	if a.Kind != capabilities.Refused || a.Next == nil {
+	early := a.replayed || a.Kind == capabilities.Refused
+	if !early || a.Next == nil {
 		return a
 	}
 	wait := time.Duration(a.Next.AfterSeconds) * time.Second
@@ -68,7 +75,7 @@ func (c *call) recheck(ctx context.Context, status *capabilities.Capability, cla
 	}
 }
 
-func (c *call) verdict(claim capabilities.WebhookClaim, checked *Answer) error {
+func (c *call) verdict(ctx context.Context, claim capabilities.WebhookClaim, checked *Answer) error {
 	v := capabilities.WebhookVerdict{
 		Reference: claim.Reference,
 		State:     checked.State,
@@ -76,8 +83,11 @@ func (c *call) verdict(claim capabilities.WebhookClaim, checked *Answer) error {
 		Claim:     &capabilities.ClaimSummary{State: claim.State, Amount: claim.Amount, Authentic: claim.Authentic},
 		Response:  checked.Response,
 	}
-	t, _ := c.recorded()
-	v.TrustedAmount, v.Currency = t.Amount, t.Currency
+	t, _, err := c.recorded(ctx)
+	if err != nil {
+		return err
+	}
+	v.TrustedAmount, v.Currency = t.Money.Amount(), t.Money.Currency()
 	payout := t.Effect != "" && t.Effect != capabilities.Collects
 	v.Fulfil = checked.State == capabilities.Succeeded && !payout
 	v.Reason = reason(v, payout)
@@ -88,7 +98,7 @@ func (c *call) verdict(claim capabilities.WebhookClaim, checked *Answer) error {
 	if err != nil {
 		return err
 	}
-	return c.accept(out)
+	return c.accept(ctx, out)
 }
 
 func reason(v capabilities.WebhookVerdict, payout bool) string {

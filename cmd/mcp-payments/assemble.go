@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
@@ -90,17 +91,21 @@ type hostFlags struct {
 	readOnly  bool
 	emulate   bool
 	emulators emulation.Options
+	ledger    string        // the file; empty is the user's own
+	patience  time.Duration // 0 is the host's own
+	yes       bool          // approve what is held, on an emulator
 }
 
 // running is a host with the emulators that it may have of its own.
 type running struct {
 	*host.Host
+	records   records
 	emulators []*emulation.Server
 }
 
 // start puts a host together. It starts emulators if they are asked for, and
 // no provider.
-func (a *app) start(f hostFlags) (*running, error) {
+func (a *app) start(f hostFlags) (_ *running, err error) {
 	all, err := catalogue()
 	if err != nil {
 		return nil, err
@@ -113,13 +118,26 @@ func (a *app) start(f hostFlags) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &running{}
-	o := host.Options{ReadOnly: f.readOnly}
+	r := &running{records: recordsAt(f.ledger)}
+	if f.emulate && f.ledger == "" {
+		if r.records, err = passing(); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.stopEmulators(), r.records.close())
+		}
+	}()
+	o := host.Options{
+		ReadOnly: f.readOnly, Patience: f.patience, Principal: whoami(), Policy: pinnedPolicy(policyPath()),
+		Ledger: r.records.ledger, Keys: r.records.keys, Audit: r.records.audit, Elsewhere: r.records.elsewhere,
+	}
 	for _, c := range all {
 		settings := host.Resolve(c.manifest, os.LookupEnv)
 		if f.emulate {
 			if settings, err = r.emulate(c, f.emulators); err != nil {
-				return nil, errors.Join(err, r.stopEmulators())
+				return nil, err
 			}
 		}
 		o.Providers = append(o.Providers, host.Provider{
@@ -156,22 +174,6 @@ func (r *running) stopEmulators() error {
 	return errors.Join(errs...)
 }
 
-// home is the folder of the operator's own files.
-func home() (string, error) {
-	if dir := os.Getenv("MCP_PAYMENTS_HOME"); dir != "" {
-		return dir, nil
-	}
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return "", fmt.Errorf("there is no folder for settings: %w; set MCP_PAYMENTS_HOME", err)
-	}
-	return filepath.Join(dir, "mcp-payments"), nil
-}
-
 func openTrust() (*plugin.Trust, error) {
-	dir, err := home()
-	if err != nil {
-		return nil, err
-	}
-	return plugin.OpenTrust(filepath.Join(dir, "trusted-providers.json"))
+	return plugin.OpenTrust(filepath.Join(home(), "trusted-providers.json"))
 }

@@ -194,11 +194,20 @@ func benchHost(b *testing.B, clock *emulation.ManualClock, base string) *host.Ho
 	settings := host.Emulated(base, emulator.New(emulation.Options{}).Config())
 	p := plugin.New(launcher, plugin.Source{Provider: "qosic", Path: built(b, "."), Args: []string{pluginName, "qosic"}},
 		plugin.Settings{Target: settings.Target, Values: settings.Values})
-	h, err := host.New(host.Options{Now: clock.Now, Providers: []host.Provider{{Manifest: m, Settings: settings, Process: p}}})
+	books := recordsAt(filepath.Join(b.TempDir(), ledgerName))
+	h, err := host.New(host.Options{
+		Now: clock.Now, Ledger: books.ledger, Keys: books.keys, Audit: books.audit,
+		Providers: []host.Provider{{Manifest: m, Settings: settings, Process: p}},
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { h.Close(b.Context()) })
+	b.Cleanup(func() {
+		h.Close(b.Context())
+		if err := books.close(); err != nil {
+			b.Error(err)
+		}
+	})
 	return h
 }
 

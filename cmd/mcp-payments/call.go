@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/approval"
 )
 
 func callCommand(a *app) *cobra.Command {
@@ -43,6 +45,7 @@ read it from standard input. The exit code is 0 only if the call was not refused
 	}
 	addHostFlags(c, &f)
 	c.Flags().BoolVar(&f.readOnly, "read-only", false, "refuse what moves money")
+	c.Flags().BoolVar(&f.yes, "yes", false, "approve the payment; taken on an emulator only")
 	c.Flags().BoolVar(&form.asJSON, "json", false, "print the answer on one line")
 	c.Flags().BoolVar(&form.asText, "text", false, "print the answer in words")
 	return c
@@ -65,7 +68,35 @@ func (a *app) call(ctx context.Context, f hostFlags, tool, input string) (*host.
 	if !ok {
 		return nil, usageError{fmt.Errorf("there is no tool %q; 'mcp-payments capabilities' lists them", tool)}
 	}
-	return h.Call(ctx, host.Request{Provider: provider, Capability: capability, Input: json.RawMessage(raw)}), nil
+	request := host.Request{Provider: provider, Capability: capability, Input: json.RawMessage(raw), Caller: host.Caller{Client: "mcp-payments", Version: version().Version, Transport: "cli"}}
+	answer := h.Call(ctx, request)
+	if answer.Question == nil {
+		return answer, nil
+	}
+	approved, err := a.approve(ctx, h, answer, f.yes)
+	if err != nil || !approved {
+		if f.emulate && f.ledger == "" {
+			answer.Fix = "run it in a terminal, or add --yes: on the emulator that approves it"
+		}
+		return answer, err
+	}
+	return h.Call(ctx, request), nil
+}
+
+// approve has whoever sits at the terminal decide on a held call. Where nobody
+// does, it stays held.
+func (a *app) approve(ctx context.Context, h *running, held *host.Answer, yes bool) (bool, error) {
+	desk := &approval.Desk{Ledger: h.records.ledger, Keys: h.records.keys, Now: time.Now}
+	channel := "terminal"
+	if yes {
+		if held.Environment != capabilities.Emulator {
+			return false, errYes
+		}
+		channel = "--yes"
+	} else if err := confirm(held.Question.Case); err != nil {
+		return false, nil // nobody is there, or did not want it: it stays held
+	}
+	return true, desk.Decide(ctx, held.Question.ID, true, whoami(), channel)
 }
 
 // outcome is the exit code of an answer.

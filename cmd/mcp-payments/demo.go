@@ -18,12 +18,15 @@ import (
 )
 
 func demoCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var yes bool
+	c := &cobra.Command{
 		Use:   "demo",
 		Short: "See it work, on emulators: no credentials, no money",
 		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.demo(c.Context()) },
+		RunE:  func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), yes) },
 	}
+	c.Flags().BoolVar(&yes, "yes", false, "approve the payout without asking; it is on an emulator")
+	return c
 }
 
 // demo is an agent at work, as a person may watch it: an MCP client that talks
@@ -32,28 +35,41 @@ type demo struct {
 	*app
 	client *client.Client
 	live   bool // the output is a terminal
+	asks   bool // there is somebody to ask
+	yes    bool // approve without asking
+	no     bool // deny without asking
+	paid   bool // the payout was approved
 	told   bool // a notice was shown; one is enough to see
 }
 
 // demoTimeout bounds the whole demo.
 const demoTimeout = 2 * time.Minute
 
-func (a *app) demo(ctx context.Context) error {
+func (a *app) demo(ctx context.Context, yes bool) error {
 	ctx, cancel := context.WithTimeout(ctx, demoTimeout)
 	defer cancel()
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("the program cannot find itself: %w", err)
 	}
-	t := transport.NewStdioWithOptions(self, nil, []string{"serve", "--emulate", "--settle-after", "4s"},
+	t := transport.NewStdioWithOptions(self, nil, []string{"serve", "--emulate", "--settle-after", "2s"},
 		transport.WithCommandStderrWriter(a.logs))
-	c := client.NewClient(t)
+	d := &demo{app: a, live: isTerminal(a.out), yes: yes}
+	var options []client.ClientOption
+	if person, err := openTerminal(); yes || err == nil {
+		if err == nil {
+			person.close()
+		}
+		d.asks = true
+		options = append(options, client.WithElicitationHandler(d))
+	}
+	c := client.NewClient(t, options...)
 	if err := c.Start(ctx); err != nil {
 		return fmt.Errorf("the server cannot be started: %w", err)
 	}
 	defer func() { _ = c.Close() }()
-	d := &demo{app: a, client: c, live: isTerminal(a.out)}
-	for _, step := range []func(context.Context) error{d.connect, d.collect, d.fail, d.forged, d.wrong} {
+	d.client = c
+	for _, step := range []func(context.Context) error{d.connect, d.collect, d.fail, d.payOut, d.retry, d.forged, d.wrong} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -103,7 +119,74 @@ const (
 	refusedNumber = "22890112001"
 	orderPaid     = "DEMO-0001"
 	orderRefused  = "DEMO-0002"
+	payout        = "DEMO-0003"
 )
+
+// supplier is the input of a payout.
+func supplier() map[string]string {
+	return map[string]string{"reference": payout, "amount": "3000", "msisdn": "22896112000"}
+}
+
+func (d *demo) payOut(ctx context.Context) error {
+	d.step("It pays 3000 XOF out to a supplier: held, until a human approves exactly that")
+	answer, err := d.call(ctx, "qosic_disburse", supplier())
+	if err != nil {
+		return err
+	}
+	d.paid = answer.Kind == ""
+	if !d.asks {
+		d.say("    %s", yellow("nobody is here to approve it: run the demo in a terminal, or with --yes"))
+	}
+	return d.follow(ctx, answer)
+}
+
+func (d *demo) retry(ctx context.Context) error {
+	if !d.paid {
+		return nil
+	}
+	d.step("The agent forgets, and pays the supplier again: answered from the record, nothing is sent")
+	if _, err := d.call(ctx, "qosic_disburse", supplier()); err != nil {
+		return err
+	}
+	d.step("It tries with another reference: suspected, and held")
+	again := supplier()
+	again["reference"] = payout + "-B"
+	d.no = true
+	_, err := d.call(ctx, "qosic_disburse", again)
+	return err
+}
+
+// Elicit implements client.ElicitationHandler: the user is asked.
+func (d *demo) Elicit(_ context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	d.say("    %s", yellow("the server asks the user, not the agent"))
+	for _, line := range strings.Split(strings.TrimSpace(r.Params.Message), "\n") {
+		d.say("%s", strings.TrimRight("    │ "+line, " "))
+	}
+	word := "deny"
+	switch {
+	case d.no:
+		d.say("    the user denies it")
+	case d.yes:
+		word = "approve"
+		d.say("    approved by --yes, which only the emulator takes")
+	default:
+		t, err := openTerminal()
+		if err != nil {
+			return nil, err
+		}
+		defer t.close()
+		typed, err := t.ask("    Type yes to approve: ")
+		if err != nil {
+			return nil, err
+		}
+		if typed == "yes" {
+			word = "approve"
+		}
+	}
+	return &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{
+		Action: mcp.ElicitationResponseActionAccept, Content: map[string]any{"decision": word},
+	}}, nil
+}
 
 func (d *demo) collect(ctx context.Context) error {
 	d.step("It collects 5000 XOF from a customer of Togocel, and follows the payment")
@@ -132,7 +215,7 @@ func (d *demo) forged(ctx context.Context) error {
 
 func (d *demo) wrong(ctx context.Context) error {
 	d.step("The agent gets an input wrong: nothing is sent, and it learns what to change")
-	_, err := d.call(ctx, "qosic_initiate_payment", map[string]string{"reference": "DEMO-0003", "amount": "12.50", "msisdn": paidNumber, "network": "TMONEY"})
+	_, err := d.call(ctx, "qosic_initiate_payment", map[string]string{"reference": "DEMO-0004", "amount": "12.50", "msisdn": paidNumber, "network": "TMONEY"})
 	return err
 }
 
@@ -212,13 +295,21 @@ func (d *demo) show(a *capabilities.Answer) {
 			d.say("    %s: found %s", bold(p.Field), p.Found)
 			d.say("%s", wrap("wanted "+p.Wanted, "      "))
 		}
-		d.say("    fix: %s", a.Fix)
+		if len(a.Problems) == 0 {
+			d.say("%s", wrap(a.Message, "    "))
+		}
+		d.say("%s", wrap("fix: "+a.Fix, "    "))
 	case a.State == capabilities.Succeeded:
 		d.say("  ← %s %s", green(string(a.State)), facts(a))
 	case a.State.Final():
 		d.say("  ← %s %s", red(string(a.State)), facts(a))
 	default:
 		d.say("  ← %s %s", yellow(string(a.State)), facts(a))
+	}
+	for _, n := range a.Notes {
+		if strings.Contains(n, "nothing was sent") {
+			d.say("%s", faint(wrap(n, "    ")))
+		}
 	}
 	for _, g := range a.Gotchas {
 		if g.MustTellUser && !d.told {

@@ -35,14 +35,16 @@ const (
 
 func doctorCommand(a *app) *cobra.Command {
 	var asJSON, offline bool
+	var path string
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check the configuration and the providers",
-		Long: `Check each provider's configuration, start its process, and see whether its address
-can be reached (a connection only, no request). The exit code is 1 if there is a problem.`,
+		Short: "Check the ledger, the policy, the configuration and the providers",
+		Long: `Check the ledger and the policy, then each provider's configuration; start its process, and
+see whether its address can be reached (a connection only, no request). The exit code is 1 if
+there is a problem.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			findings, err := a.examine(c.Context(), offline)
+			findings, err := a.examine(c.Context(), path, offline)
 			if err != nil {
 				return err
 			}
@@ -59,12 +61,15 @@ can be reached (a connection only, no request). The exit code is 1 if there is a
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().BoolVar(&offline, "offline", false, "connect to nobody")
+	c.Flags().StringVar(&path, "ledger", "", "the ledger file")
 	return c
 }
 
-func (a *app) examine(ctx context.Context, offline bool) ([]finding, error) {
+func (a *app) examine(ctx context.Context, path string, offline bool) ([]finding, error) {
 	v := version()
 	findings := []finding{{"mcp-payments", statusOK, fmt.Sprintf("%s, %s, %s", v.Version, v.Go, v.Platform), ""}}
+	findings = append(findings, checkRecords(ctx, path)...)
+	findings = append(findings, checkPolicy()...)
 	all, err := catalogue()
 	if err != nil {
 		return nil, err

@@ -234,7 +234,9 @@ func TestQosicAsAnExternalProgram(t *testing.T) {
 		t.Errorf("the program describes itself as\n%s\nwant\n%s", told, known)
 	}
 
-	h, err := host.New(host.Options{Providers: []host.Provider{{Manifest: told, Settings: s, Process: p}}, Now: clock.Now})
+	r := recordsAt(filepath.Join(t.TempDir(), "ledger.db"))
+	t.Cleanup(func() { _ = r.close() })
+	h, err := host.New(host.Options{Providers: []host.Provider{{Manifest: told, Settings: s, Process: p}}, Ledger: r.ledger, Keys: r.keys, Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

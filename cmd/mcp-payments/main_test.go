@@ -11,9 +11,12 @@ import (
 
 // TestMain makes the test binary the program itself when it is started under
 // the program's name: the scripts, the README's commands and the MCP tests all
-// run a real process.
+// run a real process. None of them asks the developer, even in a terminal.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){programName: main})
+	testscript.Main(m, map[string]func(){programName: func() {
+		leaveTerminal()
+		main()
+	}})
 }
 
 const programName = "mcp-payments"

@@ -103,11 +103,7 @@ func trustOf(trust *plugin.Trust, f plugin.Found) string {
 }
 
 func foundProviders() ([]plugin.Found, error) {
-	dir, err := home()
-	if err != nil {
-		return nil, err
-	}
-	return plugin.Find(filepath.Join(dir, "providers"))
+	return plugin.Find(filepath.Join(home(), "providers"))
 }
 
 // trust starts the file once, as the operator asked for it, to learn its
@@ -119,8 +115,7 @@ func (a *app) trust(ctx context.Context, name string) error {
 	}
 	i := slices.IndexFunc(found, func(f plugin.Found) bool { return f.Provider == name })
 	if i < 0 {
-		dir, _ := home()
-		return fmt.Errorf("there is no %s%s in %s", plugin.ExecutablePrefix, name, filepath.Join(dir, "providers"))
+		return fmt.Errorf("there is no %s%s in %s", plugin.ExecutablePrefix, name, filepath.Join(home(), "providers"))
 	}
 	sum, err := plugin.Digest(found[i].Path)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -21,17 +22,19 @@ import (
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 	"github.com/mcp-payments/mcp-payments/gotchas"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/guard"
 	"github.com/mcp-payments/mcp-payments/plugins"
 )
 
 // The README is a promise: what it tells people to type is typed here.
 //
-//   - A block ```sh or ```console is run, command by command. A console block
-//     shows what its commands print; a line … stands for any lines.
+//   - A block ```sh or ```console is run, command by command, in a folder and
+//     with a home of its own. A console block shows what its commands print; a
+//     line … stands for any lines.
 //   - "$ echo $?" after a command shows its exit code; without it, it is 0.
 //   - A block ```sh no-test holds commands that need another program or a
 //     provider of one's own. Their flags for mcp-payments are checked.
-//   - A block ```json is a client's configuration.
+//   - A block ```json is a client's configuration, a block ```yaml a policy.
 
 const commandTimeout = 90 * time.Second // only so that nothing hangs for ever
 
@@ -70,6 +73,7 @@ func fencedBlocks(markdown string) []fenced {
 
 // documented is one command of a document, with what it shows of the result.
 type documented struct {
+	block  int // the line of its block
 	line   int
 	text   string
 	shown  []string // of what it prints
@@ -98,7 +102,7 @@ func shellCommands(b fenced) []documented {
 	var all []documented
 	for i, line := range b.body {
 		if line != "" && !strings.HasPrefix(line, "#") {
-			all = append(all, documented{line: b.line + i, text: line, runs: b.info == "sh"})
+			all = append(all, documented{block: b.line, line: b.line + i, text: line, runs: b.info == "sh"})
 		}
 	}
 	return all
@@ -114,7 +118,7 @@ func consoleCommands(t *testing.T, b fenced) []documented {
 		case command && text == askCode:
 			asked = true
 		case command:
-			all = append(all, documented{line: b.line + i, text: text, checks: true, runs: true})
+			all = append(all, documented{block: b.line, line: b.line + i, text: text, checks: true, runs: true})
 		case len(all) == 0:
 			t.Fatalf("line %d: a console block begins with a command", b.line+i)
 		case asked:
@@ -182,8 +186,9 @@ func shellWords(line string) ([]string, error) {
 func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
 	ran := map[string]bool{} // what is shown with its result comes first, and is run once
+	blocks := map[int][]documented{}
 	for _, d := range commandsOf(t, document(t, "README.md")) {
-		args, ours, err := d.arguments()
+		_, ours, err := d.arguments()
 		switch {
 		case err != nil:
 			t.Errorf("line %d: %s: %v", d.line, d.text, err)
@@ -198,23 +203,34 @@ func TestReadmeCommands(t *testing.T) {
 			continue
 		}
 		ran[d.text] = true
-		t.Run(fmt.Sprintf("line %d %s", d.line, args[0]), func(t *testing.T) {
-			t.Parallel()
-			d.run(t, args)
-		})
+		blocks[d.block] = append(blocks[d.block], d)
 	}
 	if len(ran) == 0 {
 		t.Error("the README has no command to run")
 	}
+	for line, block := range blocks {
+		t.Run(fmt.Sprintf("block at line %d", line), func(t *testing.T) {
+			t.Parallel()
+			home := t.TempDir()
+			for _, d := range block {
+				d.run(t, home)
+			}
+		})
+	}
 }
 
-func (d documented) run(t *testing.T, args []string) {
+func (d documented) run(t *testing.T, home string) {
+	t.Helper()
+	args, _, err := d.arguments()
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := program(t, args...)
+	cmd.Dir, cmd.Env = home, append(cmd.Env, "MCP_PAYMENTS_HOME="+home)
 	var out, logs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &logs
 	timeout := time.AfterFunc(commandTimeout, func() { _ = cmd.Process.Kill() })
 	defer timeout.Stop()
-	var err error
 	if args[0] == "emulate" {
 		err = runUntilItListens(t, cmd, &out)
 	} else {
@@ -225,10 +241,10 @@ func (d documented) run(t *testing.T, args []string) {
 		t.Fatal(err)
 	}
 	if got := cmd.ProcessState.ExitCode(); got != d.code {
-		t.Errorf("exit code %d, want %d\n%s%s", got, d.code, &out, &logs)
+		t.Errorf("line %d: %s: exit code %d, want %d\n%s%s", d.line, d.text, got, d.code, &out, &logs)
 	}
 	if d.checks && !shownBy(d.shown, out.String()) {
-		t.Errorf("the README shows\n\n%s\n\nbut it prints\n\n%s", strings.Join(d.shown, "\n"), &out)
+		t.Errorf("line %d: the README shows\n\n%s\n\nbut it prints\n\n%s", d.line, strings.Join(d.shown, "\n"), &out)
 	}
 }
 
@@ -346,6 +362,32 @@ func TestReadmeConfigurations(t *testing.T) {
 	}
 	if found == 0 {
 		t.Error("no configuration of a client was found")
+	}
+}
+
+// TestReadmePolicy: the example is a policy, and shows every key that there is.
+func TestReadmePolicy(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, b := range fencedBlocks(document(t, "README.md")) {
+		if b.info != "yaml" {
+			continue
+		}
+		found++
+		text := strings.Join(b.body, "\n")
+		if _, err := guard.ParsePolicy([]byte(text)); err != nil {
+			t.Errorf("line %d: %v", b.line, err)
+		}
+		for _, of := range []reflect.Type{reflect.TypeFor[guard.Policy](), reflect.TypeFor[guard.Rule]()} {
+			for i := range of.NumField() {
+				if key, ok := of.Field(i).Tag.Lookup("yaml"); ok && !strings.Contains(text, key+":") {
+					t.Errorf("line %d: %s is not shown", b.line, key)
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no policy was found")
 	}
 }
 

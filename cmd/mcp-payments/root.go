@@ -77,7 +77,7 @@ Exit codes: 0 done, 1 failed, 2 wrong command line, 3 refused (nothing moved),
 	})
 	root.AddCommand(
 		serveCommand(a), demoCommand(a), capabilitiesCommand(a), gotchasCommand(a), callCommand(a),
-		emulateCommand(a), providersCommand(a), doctorCommand(a), versionCommand(a), pluginCommand(),
+		transactionsCommand(a), approvalsCommand(a), noticesCommand(a), emulateCommand(a), providersCommand(a), doctorCommand(a), versionCommand(a), pluginCommand(),
 	)
 	asUsage(root)
 	return root

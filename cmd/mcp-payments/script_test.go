@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -11,8 +12,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mcp-payments/mcp-payments/host/approval"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
 )
 
 // TestScripts runs the command line as people and programs do. Each script
@@ -26,6 +31,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
 			e.Vars = append(e.Vars, "HOME="+home, "XDG_CONFIG_HOME="+home, "AppData="+home, "MCP_PAYMENTS_HOME="+home, quickExit)
+			e.Vars = append(e.Vars, "XDG_DATA_HOME="+home, "LocalAppData="+home)
 			e.Values[served{}] = &served{}
 			return os.Mkdir(home, 0o700)
 		},
@@ -33,6 +39,8 @@ func TestScripts(t *testing.T) {
 			"exits":       exits,
 			"keys":        keys,
 			"values":      values,
+			"let":         let,
+			"ignored":     ignored,
 			"serving":     serving,
 			"interrupted": interrupted,
 		},
@@ -86,6 +94,38 @@ func values(ts *testscript.TestScript, neg bool, args []string) {
 	if slices.Equal(got, args[1:]) == neg {
 		ts.Fatalf("%s: %q", args[0], got)
 	}
+}
+
+// let puts a value of the first printed object into a variable; a path leads
+// into an object: let VARIABLE KEY[.KEY].
+func let(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: let VARIABLE KEY[.KEY]")
+	}
+	all := printed(ts)
+	if len(all) == 0 {
+		ts.Fatalf("nothing was printed")
+	}
+	value := all[0]
+	for key := range strings.SplitSeq(args[1], ".") {
+		var object map[string]json.RawMessage
+		ts.Check(json.Unmarshal(value, &object))
+		value = object[key]
+	}
+	var text string
+	ts.Check(json.Unmarshal(value, &text))
+	ts.Setenv(args[0], text)
+}
+
+// ignored holds a payment that nobody decided on in time: ignored LEDGER ID-VARIABLE.
+func ignored(ts *testscript.TestScript, _ bool, args []string) {
+	r := recordsAt(ts.MkAbs(args[0]))
+	hourAgo := func() time.Time { return time.Now().Add(-time.Hour) }
+	desk := approval.Desk{Ledger: r.ledger, Keys: r.keys, Now: hourAgo}
+	c, err := desk.Hold(context.Background(), ledger.Key{Provider: "qosic", Environment: "emulator", Reference: "IGNORED-1"},
+		"disburse", "digest", approval.Facts{Amount: "5 XOF"})
+	ts.Check(errors.Join(err, r.close()))
+	ts.Setenv(args[1], c.ID)
 }
 
 func printed(ts *testscript.TestScript) []json.RawMessage {

@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/mcpserver"
 	"github.com/mcp-payments/mcp-payments/host/plugin"
 )
@@ -35,6 +39,8 @@ credentials are needed and no money moves.`,
 
 func addHostFlags(c *cobra.Command, f *hostFlags) {
 	c.Flags().BoolVar(&f.emulate, "emulate", false, "use local emulators instead of the providers")
+	c.Flags().StringVar(&f.ledger, "ledger", "", "the ledger file; the default is the user's own, with --emulate one that goes with the process")
+	c.Flags().DurationVar(&f.patience, "patience", host.DefaultPatience, "how long a caller waits for a provider")
 	c.Flags().DurationVar(&f.emulators.SettleAfter, "settle-after", 5*time.Second, "how long emulated payments stay pending")
 }
 
@@ -52,6 +58,7 @@ func (a *app) serve(ctx context.Context, f hostFlags) error {
 	if err != nil {
 		return err
 	}
+	defer h.recover(ctx, a.logs)()
 	return s.Serve(ctx, streams.In, streams.Out, a.logs)
 }
 
@@ -60,4 +67,28 @@ func (r *running) close() {
 	defer cancel()
 	r.Close(ctx)
 	_ = r.stopEmulators()
+	_ = r.records.close()
+}
+
+// recover settles in the background what a crash left, if anything was. The
+// function that it returns ends that.
+func (r *running) recover(ctx context.Context, logs io.Writer) (stop func()) {
+	if !r.records.ledger.Exists() {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	working.Go(func() {
+		settled, err := r.Recover(ctx, host.Caller{Transport: "start"})
+		if err != nil && ctx.Err() == nil {
+			fmt.Fprintln(logs, "mcp-payments: what a crash left cannot be settled:", err)
+		}
+		for _, s := range settled {
+			fmt.Fprintf(logs, "mcp-payments: a crash left %s of %s; it is %s now. %s\n", s.Reference, s.Provider, s.Is, s.Note)
+		}
+	})
+	return func() {
+		cancel()
+		working.Wait()
+	}
 }

@@ -8,8 +8,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
 )
 
 // Call is a valid call as a guard sees it.
@@ -19,29 +21,93 @@ type Call struct {
 	Target     capabilities.Target
 	// Fields holds the input's values by role. A role without a value is absent.
 	Fields map[capabilities.Role]string
+	// Transaction is what the ledger would get of a call that moves money.
+	Transaction ledger.Transaction
+	// Ledger is what is on record now.
+	Ledger ledger.View
+	Policy *Policy
+	Now    time.Time
+
+	// Asked is how often the transaction was asked for, this call included.
+	// PollingPace sets it.
+	Asked *ledger.Question
+
+	// Doubt is why a human should look at the call whatever the policy says.
+	// SuspectedRepeat sets it, Approval acts on it.
+	Doubt   string
+	doubted string // the reference that it looks like a repeat of
+	// Approval is the id of the human's approval that the call uses up.
+	// Approval sets it.
+	Approval       string
+	ApprovalDigest string
 }
 
 // Tool is the name under which callers know the capability.
 func (c *Call) Tool() string { return c.Manifest.Slug + "_" + c.Capability.Name }
 
+// Party is who gets the money, or who is asked to pay, in one spelling.
+func (c *Call) Party() string { return Party(c.Fields) }
+
+// Party is the payee or the payer among an input's fields, in one spelling.
+func Party(fields map[capabilities.Role]string) string {
+	if payee := fields[capabilities.RolePayee]; payee != "" {
+		return canonical(payee)
+	}
+	return canonical(fields[capabilities.RolePayer])
+}
+
+// effect is the capability's effect. An unknown one counts as paying out.
+func (c *Call) effect() capabilities.Effect {
+	if e := c.Capability.Effect; e == capabilities.Collects || !e.MovesMoney() {
+		return e
+	}
+	return capabilities.PaysOut
+}
+
 // Guard refuses calls.
 type Guard interface {
 	// Name is what catalogues call it.
 	Name() string
-	// Check returns a *capabilities.Refusal, or nil if the call may go on.
+	// Check returns a *capabilities.Refusal, a *Recorded or a *Held, or nil if
+	// the call may go on.
 	Check(context.Context, *Call) error
 }
 
-// Check asks guards in their order and returns the first refusal, signed with
-// the guard's name. An error that is no refusal refuses too.
+// Recorded says that the answer is on record already, so nothing is sent.
+type Recorded struct {
+	ledger.Transaction
+	// AfterSeconds is how long to wait before the provider may be asked, if that
+	// is why.
+	AfterSeconds int
+}
+
+func (r *Recorded) Error() string { return "the answer is on record" }
+
+// Held says that a human has to approve exactly this call.
+type Held struct {
+	Guard  string
+	Digest string // what the approval has to be for
+	Reason string
+}
+
+func (h *Held) Error() string { return h.Reason }
+
+// Check asks guards in their order and returns the first objection; a refusal
+// is signed with the guard's name. An error that is none of these refuses too.
 func Check(ctx context.Context, guards []Guard, c *Call) error {
 	for _, g := range guards {
 		err := g.Check(ctx, c)
-		if err == nil {
-			continue
-		}
+		var recorded *Recorded
+		var held *Held
 		var r *capabilities.Refusal
-		if !errors.As(err, &r) {
+		switch {
+		case err == nil:
+			continue
+		case errors.As(err, &recorded), errors.As(err, &held):
+			return err
+		case ctx.Err() != nil:
+			r = capabilities.NotSent("the caller has gone")
+		case !errors.As(err, &r):
 			r = refuse(fmt.Sprintf("the check did not work: %v", err), "nothing was sent; run 'mcp-payments doctor'")
 		}
 		r.Guard = g.Name()

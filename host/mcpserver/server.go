@@ -4,11 +4,13 @@ package mcpserver
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -24,11 +26,15 @@ const workers = 50
 type Server struct {
 	mcp  *server.MCPServer
 	host *host.Host
+	// principal stands for this server's one connection: an answer to a question
+	// that was asked on another one is none.
+	principal string
+	askFor    time.Duration
 }
 
 // New returns a server of the host's tools. version is the program's.
 func New(h *host.Host, version string) (*Server, error) {
-	s := &Server{host: h, mcp: server.NewMCPServer("mcp-payments", version,
+	s := &Server{host: h, principal: rand.Text(), askFor: askTimeout, mcp: server.NewMCPServer("mcp-payments", version,
 		server.WithTitle("mcp-payments"),
 		server.WithDescription("Safe hands on African mobile-money and wallet payments"),
 		server.WithInstructions(instructions),
@@ -49,15 +55,25 @@ func New(h *host.Host, version string) (*Server, error) {
 // result: an error here would reach the client as its bare text.
 func (s *Server) handler(t host.Tool) server.ToolHandlerFunc {
 	return func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		answer := s.host.Call(ctx, host.Request{
+		request := host.Request{
 			Provider:   t.Manifest.Slug,
 			Capability: t.Capability.Name,
 			Input:      arguments(r),
-		})
-		result := mcp.NewToolResultStructured(answer, answer.Text())
-		result.IsError = answer.Refused()
-		return result, nil
+			Caller:     caller(ctx),
+		}
+		answered := s.decided(ctx, r, request)
+		answer := s.host.Call(ctx, request)
+		if answer.Question != nil && !answered && declaresElicitation(ctx) {
+			return s.ask(ctx, request, answer)
+		}
+		return result(answer), nil
 	}
+}
+
+func result(a *host.Answer) *mcp.CallToolResult {
+	r := mcp.NewToolResultStructured(a, a.Text())
+	r.IsError = a.Refused()
+	return r
 }
 
 // arguments returns the arguments as the client spelled them.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +17,8 @@ import (
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/gotchas"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/keyring"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
 	"github.com/mcp-payments/mcp-payments/host/mcpserver"
 )
 
@@ -65,10 +68,19 @@ func acme(t *testing.T, handle handler) *host.Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := host.New(host.Options{Providers: []host.Provider{{
-		Manifest: m, Process: process{p},
-		Settings: host.Settings{Target: capabilities.Target{Environment: capabilities.Sandbox, BaseURL: "https://api.acme.example"}},
-	}}})
+	l := ledger.File(filepath.Join(t.TempDir(), "ledger.db"))
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h, err := host.New(host.Options{
+		Ledger: l, Keys: keyring.File(filepath.Join(t.TempDir(), "ledger.key")),
+		Providers: []host.Provider{{
+			Manifest: m, Process: process{p},
+			Settings: host.Settings{Target: capabilities.Target{Environment: capabilities.Sandbox, BaseURL: "https://api.acme.example"}},
+		}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,9 +259,11 @@ func TestABrokenToolBreaksNothingElse(t *testing.T) {
 		}
 		return output{}, nil
 	})
-	c.send(1, "tools/call", `{"name":"acme_read","arguments":{"reference":"BROKEN"}}`)
-	if r := c.receive(); r.ID != 1 {
-		t.Errorf("%d is answered", r.ID)
+	for _, tool := range []string{"acme_read", "acme_collect"} {
+		c.send(1, "tools/call", fmt.Sprintf(`{"name":%q,"arguments":{"reference":"BROKEN"}}`, tool))
+		if r := c.receive(); r.ID != 1 || !strings.Contains(string(r.Result), `"isError":true`) {
+			t.Errorf("%s: %d is answered: %s", tool, r.ID, r.Result)
+		}
 	}
 	c.send(2, "tools/call", `{"name":"acme_read","arguments":{"reference":"WHOLE"}}`)
 	if r := c.receive(); r.ID != 2 || r.Error != nil {

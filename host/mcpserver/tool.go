@@ -43,7 +43,7 @@ func tool(t host.Tool) (mcp.Tool, error) {
 // hidden lists the fields of an answer that a caller reads but need not be
 // told of beforehand.
 func hidden() []string {
-	return []string{"provider", "capability", "guard", "problems", "notes", "network", "provider_response", "gotchas"}
+	return []string{"provider", "capability", "guard", "problems", "approval", "notes", "network", "provider_response", "gotchas"}
 }
 
 // description is the summary with the notices in short.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/keyring"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
 	"github.com/mcp-payments/mcp-payments/host/plugin"
 )
 
@@ -224,11 +227,20 @@ func benchWith(t *testing.T, s plugin.Source, values map[string]string) *bench {
 		secrets = append(secrets, v)
 	}
 	b.process = plugin.New(l, s, plugin.Settings{Target: settings.Target, Values: values, Secrets: secrets})
-	b.host, err = host.New(host.Options{Providers: []host.Provider{{Manifest: m, Settings: settings, Process: b.process}}})
+	records := ledger.File(filepath.Join(t.TempDir(), "ledger.db"))
+	b.host, err = host.New(host.Options{
+		Providers: []host.Provider{{Manifest: m, Settings: settings, Process: b.process}},
+		Ledger:    records, Keys: keyring.File(filepath.Join(t.TempDir(), "key")), Patience: time.Minute,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { b.host.Close(expired()) })
+	t.Cleanup(func() {
+		b.host.Close(expired())
+		if err := records.Close(); err != nil {
+			t.Errorf("closing the ledger: %v", err)
+		}
+	})
 	return b
 }
 

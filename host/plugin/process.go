@@ -39,7 +39,8 @@ type Source struct {
 type Settings struct {
 	Target capabilities.Target
 	Values map[string]string // by environment variable
-	// Secrets are the values that no log line may hold.
+	// Secrets are the values that no log line may hold, and nothing that the
+	// provider says in an answer.
 	Secrets []string
 }
 
@@ -50,6 +51,7 @@ type Process struct {
 	launcher *Launcher
 	source   Source
 	settings Settings
+	secrets  secrets
 
 	mu       sync.Mutex
 	current  *running
@@ -80,7 +82,7 @@ type attempt struct {
 
 // New returns a process that is not started yet.
 func New(l *Launcher, source Source, settings Settings) *Process {
-	p := &Process{launcher: l, source: source, settings: settings}
+	p := &Process{launcher: l, source: source, settings: settings, secrets: newSecrets(settings.Secrets)}
 	p.patience, p.hurry = context.WithCancel(context.Background())
 	return p
 }
@@ -110,7 +112,7 @@ func (p *Process) Invoke(ctx context.Context, call capabilities.Call) (json.RawM
 	if err != nil {
 		return nil, err
 	}
-	out, err := r.connection.Invoke(ctx, call)
+	out, err := p.secrets.answer(r.connection.Invoke(ctx, call))
 	r.calls.Done()
 	var refusal *capabilities.Refusal
 	if err == nil || errors.As(err, &refusal) {

@@ -13,7 +13,7 @@ import (
 
 // Config is what the operator sets, from the Qosic dashboard.
 type Config struct {
-	Username        string `env:"QOSIC_USERNAME" required:"true" hint:"the API username in the Qosic dashboard"`
+	Username        string `env:"QOSIC_USERNAME" required:"true" secret:"true" hint:"the API username in the Qosic dashboard"`
 	Password        string `env:"QOSIC_PASSWORD" required:"true" secret:"true" hint:"the API password in the Qosic dashboard"`
 	ClientTogocel   string `env:"QOSIC_CLIENT_ID_TOGOCEL" secret:"true" hint:"Togocel's client id: dashboard, Settings, API Keys & Callback URL"`
 	ClientMoov      string `env:"QOSIC_CLIENT_ID_MOOV" secret:"true" hint:"Moov Togo's client id: dashboard, Settings, API Keys & Callback URL"`

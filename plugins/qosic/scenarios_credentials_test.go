@@ -166,7 +166,7 @@ func TestUsernameOrPasswordIsNotSet(t *testing.T) {
 			delete(environment, missing)
 			settings := host.Resolve(m, func(name string) (string, bool) { v, ok := environment[name]; return v, ok })
 			b := &bench{T: t, clock: emulation.NewManualClock(start)}
-			b.host = newHost(t, settings, b.clock.Now)
+			b.host, b.desk = newHost(t, settings, b.clock.Now)
 			for capability, in := range everything(mtnBenin) {
 				b.wants(b.call(capability, in), want{kind: capabilities.Misconfigured, message: missing + "|dashboard"})
 			}

@@ -17,11 +17,10 @@ func TestUnknownTransref(t *testing.T) {
 		t.Run(o.network+"/not started here", func(t *testing.T) {
 			b, reference := all.in(t), o.ref("NEVER")
 			doubted := want{state: capabilities.Unknown, code: "-1", note: "not started here", gotchas: "check_payment_status.3 check_payment_status.14"}
-			for range 3 {
+			for range 5 {
 				b.wants(b.ask(reference, o.network), doubted)
+				b.clock.Advance(30 * time.Second)
 			}
-			b.clock.Advance(30 * time.Second)
-			b.wants(b.ask(reference, o.network), want{state: capabilities.Failed, code: "-1"})
 		})
 		t.Run(o.network+"/known late", func(t *testing.T) {
 			if o.waits {
@@ -146,11 +145,24 @@ func TestQuestionsTooFast(t *testing.T) {
 	question := input{"reference": "FAST-0001"}
 	b.wants(b.call("check_payment_status", question), want{state: capabilities.Pending})
 	a := b.call("check_payment_status", question)
-	b.wants(a, want{kind: capabilities.Refused, message: "FAST-0001", after: 1})
+	b.wants(a, want{state: capabilities.Pending, note: "the provider was not asked", after: 1})
+	if a.Response != nil {
+		t.Errorf("Qosic was asked: %s", a.Response)
+	}
+	b.wants(b.follow(a), want{state: capabilities.Pending, code: "01"})
+}
+
+// Of a payment from elsewhere there is nothing on record to answer with.
+func TestQuestionsTooFastForAPaymentFromElsewhere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, emulation.Options{})
+	question := input{"reference": "FAST-0002", "network": "togocel_tg"}
+	b.wants(b.call("check_payment_status", question), want{state: capabilities.Unknown})
+	a := b.call("check_payment_status", question)
+	b.wants(a, want{kind: capabilities.Refused, message: "FAST-0002", after: 1})
 	if a.Guard != "polling_pace" {
 		t.Errorf("refused by %q, want polling_pace", a.Guard)
 	}
-	b.wants(b.follow(a), want{state: capabilities.Pending})
 }
 
 // A payment that was not started here needs its network named: Qosic asks for

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,9 @@ import (
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/approval"
+	"github.com/mcp-payments/mcp-payments/host/keyring"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
 	"github.com/mcp-payments/mcp-payments/host/plugin"
 	"github.com/mcp-payments/mcp-payments/plugins/qosic"
 	"github.com/mcp-payments/mcp-payments/plugins/qosic/emulator"
@@ -103,6 +107,7 @@ type bench struct {
 	*testing.T
 	clock    *emulation.ManualClock
 	host     *host.Host
+	desk     *approval.Desk
 	emulator *emulator.Emulator // nil where a stub speaks
 	server   *emulation.Server  // nil where a stub speaks
 }
@@ -128,14 +133,22 @@ func newBench(t *testing.T, o emulation.Options, change ...func(map[string]strin
 		c(settings)
 	}
 	b := &bench{T: t, clock: clock, emulator: e, server: server}
-	b.host = newHost(t, host.Emulated(server.BaseURL(), settings), clock.Now)
+	b.host, b.desk = newHost(t, host.Emulated(server.BaseURL(), settings), clock.Now)
 	return b
+}
+
+// elsewhere is another host with a ledger of its own, on the same emulator.
+func (b *bench) elsewhere() *bench {
+	b.Helper()
+	other := *b
+	other.host, other.desk = newHost(b.T, host.Emulated(b.server.BaseURL(), b.emulator.Config()), b.clock.Now)
+	return &other
 }
 
 // launcher is shared: it takes the standard streams once for all.
 var launcher = sync.OnceValues(func() (*plugin.Launcher, error) { return plugin.NewLauncher(os.Stderr) })
 
-func newHost(t *testing.T, s host.Settings, now func() time.Time) *host.Host {
+func newHost(t *testing.T, s host.Settings, now func() time.Time) (*host.Host, *approval.Desk) {
 	t.Helper()
 	m, err := qosic.Provider().Manifest(t.Context())
 	if err != nil {
@@ -151,12 +164,20 @@ func newHost(t *testing.T, s host.Settings, now func() time.Time) *host.Host {
 	}
 	source := plugin.Source{Provider: "qosic", Path: self, Args: asProvider()}
 	process := plugin.New(l, source, plugin.Settings{Target: s.Target, Values: s.Values, Secrets: s.Secrets})
-	h, err := host.New(host.Options{Providers: []host.Provider{{Manifest: m, Settings: s, Process: process}}, Now: now})
+	desk := &approval.Desk{Ledger: ledger.File(filepath.Join(t.TempDir(), "ledger.db")), Keys: keyring.File(filepath.Join(t.TempDir(), "key")), Now: now}
+	h, err := host.New(host.Options{
+		Providers: []host.Provider{{Manifest: m, Settings: s, Process: process}}, Ledger: desk.Ledger, Keys: desk.Keys, Patience: time.Hour, Now: now,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { closing.Go(func() { h.Close(context.Background()) }) })
-	return h
+	t.Cleanup(func() {
+		if err := desk.Ledger.Close(); err != nil {
+			t.Errorf("closing the ledger: %v", err)
+		}
+		closing.Go(func() { h.Close(context.Background()) })
+	})
+	return h, desk
 }
 
 // in is the bench for a subtest.
@@ -166,7 +187,7 @@ func (b *bench) in(t *testing.T) *bench {
 	return &sub
 }
 
-// call calls a capability as any caller does.
+// call calls a capability as any caller does, whose human approves everything.
 func (b *bench) call(capability string, in input) *host.Answer {
 	b.Helper()
 	return b.callUntil(b.Context(), capability, in)
@@ -178,7 +199,15 @@ func (b *bench) callUntil(ctx context.Context, capability string, in input) *hos
 	if err != nil {
 		b.Fatal(err)
 	}
-	return b.host.Call(ctx, host.Request{Provider: "qosic", Capability: capability, Input: raw})
+	r := host.Request{Provider: "qosic", Capability: capability, Input: raw}
+	a := b.host.Call(ctx, r)
+	if a.Kind != capabilities.Held {
+		return a
+	}
+	if err := b.desk.Decide(ctx, a.Approval.ID, true, "a tester", "test"); err != nil {
+		b.Fatal(err)
+	}
+	return b.host.Call(ctx, r)
 }
 
 // collect asks a customer to pay. Where the answer waits for the customer, the

@@ -49,7 +49,9 @@ func newStubBench(t *testing.T) (*bench, *stub) {
 	t.Helper()
 	s := newStub(t)
 	clock := emulation.NewManualClock(start)
-	return &bench{T: t, clock: clock, host: newHost(t, host.Emulated(s.url, credentials()), clock.Now)}, s
+	b := &bench{T: t, clock: clock}
+	b.host, b.desk = newHost(t, host.Emulated(s.url, credentials()), clock.Now)
+	return b, s
 }
 
 // credentials are settings that no emulator knows.

@@ -1,0 +1,178 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
+	"github.com/mcp-payments/mcp-payments/schemas"
+)
+
+// validate checks the raw input against the schema and reads it by role.
+func (c *call) validate(input json.RawMessage) error {
+	schema, err := c.tool.compile()
+	if err != nil {
+		return capabilities.Misconfiguration(fmt.Sprintf("the schemas of %s cannot be used: %v", c.name(), err), "update the provider")
+	}
+	c.schema = schema
+	if len(bytes.TrimSpace(input)) == 0 {
+		input = json.RawMessage("{}")
+	}
+	if problems := schema.in.Validate(input); len(problems) > 0 {
+		return invalid(problems)
+	}
+	c.input = input
+	c.fields = fieldsOf(input, schema.roles)
+	c.answer.Reference = c.shown()
+	return nil
+}
+
+func invalid(problems []schemas.Problem) error {
+	var p []capabilities.Problem
+	for _, problem := range problems {
+		p = append(p, capabilities.Problem(problem))
+	}
+	return capabilities.InvalidInput(p...)
+}
+
+// fieldsOf reads the values of a valid input by role. Only strings have roles.
+func fieldsOf(input json.RawMessage, roles map[capabilities.Role]string) map[capabilities.Role]string {
+	var object map[string]json.RawMessage
+	_ = json.Unmarshal(input, &object) // it was validated
+	fields := map[capabilities.Role]string{}
+	for role, field := range roles {
+		var s string
+		if json.Unmarshal(object[field], &s) == nil && s != "" {
+			fields[role] = s
+		}
+	}
+	return fields
+}
+
+// complete puts the network on record into a question that left it out. One
+// that names another network is turned down: there the provider would know
+// nothing of the payment, which reads like a failure.
+func (c *call) complete(ctx context.Context) error {
+	field, has := c.schema.roles[capabilities.RoleNetwork]
+	if !has || c.moves() {
+		return nil
+	}
+	t, known, err := c.recorded(ctx)
+	if err != nil {
+		return err
+	}
+	if !known || t.Network == "" {
+		return nil
+	}
+	switch named := c.fields[capabilities.RoleNetwork]; named {
+	case t.Network:
+		return nil
+	case "":
+	default:
+		return capabilities.InvalidField(field, named, t.Network+", the network that this payment was started on; or leave it out")
+	}
+	completed, err := with(c.input, field, t.Network)
+	if err != nil {
+		return err
+	}
+	if problems := c.schema.in.Validate(completed); len(problems) > 0 {
+		return invalid(problems)
+	}
+	c.input = completed
+	c.fields[capabilities.RoleNetwork] = t.Network
+	return nil
+}
+
+func with(object json.RawMessage, field, value string) (json.RawMessage, error) {
+	var o map[string]json.RawMessage
+	if err := json.Unmarshal(object, &o); err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	o[field] = b
+	return json.Marshal(o)
+}
+
+// canonical spells a document in the one way that all equal ones have in
+// common: keys sorted, no space, numbers as they are.
+func canonical(raw json.RawMessage) (string, error) {
+	doc, err := schemas.Decode(raw)
+	if err != nil {
+		return "", err
+	}
+	b, err := json.Marshal(doc)
+	return string(b), err
+}
+
+func (c *call) reference() string { return c.fields[capabilities.RoleReference] }
+
+// shown is the reference that an answer names: this payment's, or that of the
+// payment which is given back.
+func (c *call) shown() string {
+	if r := c.reference(); r != "" {
+		return r
+	}
+	return c.fields[capabilities.RoleOriginalReference]
+}
+
+// key is where the ledger keeps the transaction. One that has no reference of
+// its own, such as a refund, is kept under that of the payment it is about and
+// the capability: a # is in no reference.
+func (c *call) key() ledger.Key {
+	k := c.keyOf(c.reference())
+	if original := c.fields[capabilities.RoleOriginalReference]; k.Reference == "" && original != "" {
+		k.Reference = original + "#" + c.tool.capability.Name
+	}
+	return k
+}
+
+func (c *call) keyOf(reference string) ledger.Key {
+	return ledger.Key{
+		Provider:    c.tool.provider.Manifest.Slug,
+		Environment: c.tool.provider.Settings.Target.Environment,
+		Reference:   reference,
+	}
+}
+
+// recorded is what the ledger knows of the call's transaction. Of one that was
+// not sent there is nothing to know.
+func (c *call) recorded(ctx context.Context) (ledger.Transaction, bool, error) {
+	t, found, err := c.find(ctx)
+	if err != nil || !found || t.State == ledger.NotSent {
+		return ledger.Transaction{}, false, err
+	}
+	return t, true, nil
+}
+
+// find reads the call's transaction, once: a call that reads does so before it
+// asks the provider, and one that moves money after its claim.
+func (c *call) find(ctx context.Context) (ledger.Transaction, bool, error) {
+	k := c.key()
+	if k.Reference == "" {
+		return ledger.Transaction{}, false, nil
+	}
+	if c.seen != nil && c.seen.Key == k {
+		return *c.seen, c.seen.State != "", nil
+	}
+	t, found, err := c.host.ledger.Find(ctx, k)
+	if err != nil {
+		return ledger.Transaction{}, false, err
+	}
+	t.Key = k
+	c.seen = &t
+	return t, found, nil
+}
+
+// asked is how often the call's transaction was asked for.
+func (c *call) asked(ctx context.Context) (ledger.Question, error) {
+	if c.guarded != nil && c.guarded.Asked != nil {
+		return *c.guarded.Asked, nil
+	}
+	return c.host.ledger.Asked(ctx, c.key())
+}

@@ -1,0 +1,197 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
+)
+
+// survive performs the call. A bug that it runs into is its own end, not the
+// host's: other calls may be moving money.
+func (c *call) survive(ctx, caller context.Context) (err error) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			c.answer.clear()
+			err = c.lost(fmt.Errorf("a bug ended this call: %v", bug))
+			c.settle(ctx, err)
+		}
+	}()
+	return c.perform(ctx, caller)
+}
+
+// lost is what an error means that does not say itself: it depends on whether
+// leave to send was given.
+func (c *call) lost(err error) error {
+	if c.progress.sent.Load() {
+		return capabilities.MayHaveHappened(err.Error())
+	}
+	return capabilities.NotSent(err.Error())
+}
+
+// perform invokes the provider and records what came of it. caller ends when
+// whoever asked goes away.
+func (c *call) perform(ctx, caller context.Context) error {
+	out, err := c.invoke(ctx, caller)
+	switch {
+	case err == nil && c.tool.capability.Kind == capabilities.Webhook:
+		return c.judge(ctx, out)
+	case err == nil:
+		err = c.accept(ctx, out)
+	}
+	if err != nil {
+		c.settle(ctx, err)
+	}
+	return err
+}
+
+// invoke calls the provider. What its process does not survive to tell, it
+// tells from whether leave to send was given.
+func (c *call) invoke(ctx, caller context.Context) (json.RawMessage, error) {
+	timeout := c.tool.capability.Timeout
+	if timeout <= 0 {
+		timeout = capabilities.DefaultTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	inner := capabilities.Call{Capability: c.tool.capability.Name, Input: c.input}
+	if c.moves() {
+		inner.BeforeSend = func(ctx context.Context, s capabilities.Sending) error { return c.leave(ctx, caller, s) }
+	}
+	out, err := c.tool.provider.Process.Invoke(ctx, inner)
+	var r *capabilities.Refusal
+	if err == nil || errors.As(err, &r) {
+		return out, err
+	}
+	return nil, c.lost(err)
+}
+
+// leave records that a request is about to leave, and only then lets it.
+func (c *call) leave(ctx, caller context.Context, s capabilities.Sending) error {
+	if caller.Err() != nil && !c.progress.answered.Load() {
+		return errors.New("the caller has gone")
+	}
+	if err := c.host.ledger.Sending(context.WithoutCancel(ctx), c.key(), s.Network, c.host.now()); err != nil {
+		return fmt.Errorf("it could not be recorded first: %w", err)
+	}
+	c.progress.sent.Store(true)
+	return nil
+}
+
+// accept takes an outcome: it settles what only the host can know, checks the
+// answer against its schema and records it. What is of no use is not recorded:
+// a final state would stay.
+func (c *call) accept(ctx context.Context, out json.RawMessage) error {
+	if err := c.answer.take(out); err != nil {
+		return c.unreadable(err)
+	}
+	a := c.answer
+	if a.doubt {
+		if err := c.weigh(ctx); err != nil {
+			return err
+		}
+	}
+	if a.Reference == "" {
+		a.Reference = c.shown()
+	}
+	if a.State != "" {
+		final := a.State.Final()
+		a.Final = &final
+	}
+	c.recall()
+	c.advise()
+	if err := c.check(); err != nil {
+		return err
+	}
+	if a.State != "" && c.tells(ctx) {
+		c.record(ctx, ledger.Settlement{State: a.State, Network: a.Network, At: c.host.now()})
+	}
+	return nil
+}
+
+// tells reports whether the outcome is that of the transaction on record: the
+// call began it, or is the question that its capability names.
+func (c *call) tells(ctx context.Context) bool {
+	if c.moves() {
+		return true
+	}
+	t, found, err := c.find(ctx)
+	if err != nil || !found || t.State == ledger.Claimed { // which its own call will tell of
+		return false
+	}
+	began, ok := c.tool.provider.Manifest.Capability(t.Capability)
+	return ok && began.Status == c.tool.capability.Name
+}
+
+// recall adds the amount on record to an answer that has none.
+func (c *call) recall() {
+	if c.answer.Amount != "" {
+		return
+	}
+	if t, found, err := c.recorded(context.Background()); err == nil && found && t.Money.Known() {
+		c.answer.Amount, c.answer.Currency = t.Money.Amount(), t.Money.Currency()
+	}
+}
+
+func (c *call) check() error {
+	b, err := json.Marshal(c.answer)
+	if err != nil {
+		return c.unreadable(err)
+	}
+	if problems := c.schema.out.Validate(b); len(problems) > 0 {
+		return c.unreadable(fmt.Errorf("%s", capabilities.Problem(problems[0])))
+	}
+	return nil
+}
+
+// unreadable says that the provider's process answered, and that the answer is
+// of no use.
+func (c *call) unreadable(err error) error {
+	c.answer.clear()
+	message := fmt.Sprintf("the provider process %s answered what its schema does not allow: %v", c.tool.provider.Manifest.Slug, err)
+	if c.moves() {
+		return capabilities.MayHaveHappened(message)
+	}
+	return capabilities.NotSent(message)
+}
+
+// weigh decides what a failure in doubt is: the provider says the same of a
+// transaction that it does not know yet.
+func (c *call) weigh(ctx context.Context) error {
+	t, known, err := c.recorded(ctx)
+	if err != nil {
+		return err
+	}
+	q, err := c.asked(ctx)
+	if err != nil {
+		return err
+	}
+	if !known {
+		c.answer.State = capabilities.Unknown
+		c.answer.Notes = append(c.answer.Notes, "the provider says failed or not known; this payment was not started here, so which of the two cannot be told")
+		return nil
+	}
+	polling := c.polling()
+	if polling == nil {
+		c.answer.State = capabilities.Unknown
+		return nil
+	}
+	if q.Asks >= polling.DoubtAsks && c.host.now().Sub(t.Claimed) >= time.Duration(polling.DoubtFor)*time.Second {
+		return nil // asked often and long enough: it failed
+	}
+	c.answer.State = capabilities.Pending
+	c.answer.Notes = append(c.answer.Notes, "the provider says failed or not known yet; shortly after the start it is the latter more often: ask again before declaring failure")
+	return nil
+}
+
+// polling is the pace of the capability that reads this transaction's state.
+func (c *call) polling() *capabilities.Polling {
+	if s, ok := c.tool.provider.Manifest.Capability(c.tool.capability.Status); ok {
+		return s.Polling
+	}
+	return nil
+}
