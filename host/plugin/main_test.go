@@ -55,7 +55,7 @@ var hosts = map[string]func(args []string){
 
 // patience is how long a test waits for what is bound to happen. Nothing takes
 // nearly as long unless it is broken.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // within waits for what another goroutine or process is about to do.
 func within(t *testing.T, what string, done func() bool) {

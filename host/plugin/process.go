@@ -20,7 +20,7 @@ import (
 
 const (
 	// startTimeout bounds the time until a process is configured.
-	startTimeout = 10 * time.Second
+	startTimeout = 20 * time.Second
 	// killTimeout bounds the polite way of stopping a process.
 	killTimeout = 3 * time.Second
 )
