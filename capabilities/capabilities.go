@@ -85,6 +85,7 @@ type Role string
 const (
 	RoleReference         Role = "reference"          // the merchant's id of this payment
 	RoleOriginalReference Role = "original_reference" // the merchant's id of the payment that is given back
+	RoleProviderReference Role = "provider_reference" // the provider's own id of it
 	RoleAmount            Role = "amount"
 	RoleCurrency          Role = "currency"
 	RolePayer             Role = "payer"

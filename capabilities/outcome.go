@@ -13,6 +13,9 @@ type Outcome struct {
 	Network   string   `json:"network,omitempty"`
 	// Notes says in plain words what the caller should know of this answer.
 	Notes []string `json:"notes,omitempty"`
+	// Action is what a person has to do next, and where. The host puts it into
+	// the answer's next.
+	Action string `json:"action,omitempty" jsonschema:"-"`
 	// Doubt is set on a failed state that the provider also reports for a
 	// transaction it does not know yet. The host reads and removes it: only the
 	// host knows how long ago the transaction began and how often it was asked.

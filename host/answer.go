@@ -19,7 +19,9 @@ type Answer struct {
 	// Question is what a human may be asked about a held call, by whoever can
 	// reach one.
 	Question *Question
+	action   string
 	doubt    bool
+	differs  bool // the provider's amount is not the recorded one
 	replayed bool // it comes from the record; the provider was not asked
 }
 
@@ -69,7 +71,7 @@ func (a *Answer) take(out json.RawMessage) error {
 	if err := json.Unmarshal(out, &a.Details); err != nil {
 		return err
 	}
-	for _, name := range []string{"reference", "state", "amount", "currency", "network", "notes", "doubt", "provider_response"} {
+	for _, name := range []string{"reference", "state", "amount", "currency", "network", "notes", "action", "doubt", "provider_response"} {
 		delete(a.Details, name)
 	}
 	for _, name := range envelope() {
@@ -84,7 +86,7 @@ func (a *Answer) take(out json.RawMessage) error {
 		a.Reference = o.Reference
 	}
 	a.State, a.Amount, a.Currency, a.Network, a.Notes = o.State, o.Amount, o.Currency, o.Network, o.Notes
-	a.Response, a.doubt = o.Response, o.Doubt
+	a.Response, a.doubt, a.action = o.Response, o.Doubt, o.Action
 	return nil
 }
 

@@ -56,6 +56,7 @@ type call struct {
 	schema   *compiled
 	input    json.RawMessage
 	fields   map[capabilities.Role]string
+	inferred string // what was added to the input, for a note
 	guarded  *guard.Call
 	seen     *ledger.Transaction // what the ledger had of it; without a state, nothing
 	progress *progress
@@ -95,6 +96,9 @@ func (c *call) prepare(ctx context.Context, input json.RawMessage) error {
 		return problem
 	}
 	if err := c.complete(ctx); err != nil {
+		return err
+	}
+	if err := c.infer(); err != nil {
 		return err
 	}
 	if err := c.describe(ctx); err != nil {

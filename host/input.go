@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/host/ledger"
@@ -52,6 +53,41 @@ func fieldsOf(input json.RawMessage, roles map[capabilities.Role]string) map[cap
 	return fields
 }
 
+// infer puts the network into an input that moves money and left it out, as
+// its number's prefix hints at it: guards, the record and whoever approves all
+// see which account it is about.
+func (c *call) infer() error {
+	field, has := c.schema.roles[capabilities.RoleNetwork]
+	number := c.fields[capabilities.RolePayee]
+	if number == "" {
+		number = c.fields[capabilities.RolePayer]
+	}
+	hinted := slices.ContainsFunc(c.tool.provider.Manifest.Networks, func(n capabilities.Network) bool { return len(n.Prefixes) > 0 })
+	if !has || !c.moves() || !hinted || number == "" || c.fields[capabilities.RoleNetwork] != "" {
+		return nil
+	}
+	n, _, err := capabilities.ChooseNetwork(c.tool.provider.Manifest.Networks, "", capabilities.MSISDN(number))
+	if err != nil {
+		return err
+	}
+	c.inferred = fmt.Sprintf("network inferred from the number's prefix: %s. Numbers are portable: pass network if the customer changed operator", n.ID)
+	return c.fill(field, n.ID)
+}
+
+// fill completes the input with a network.
+func (c *call) fill(field, network string) error {
+	completed, err := with(c.input, field, network)
+	if err != nil {
+		return err
+	}
+	if problems := c.schema.in.Validate(completed); len(problems) > 0 {
+		return invalid(problems)
+	}
+	c.input = completed
+	c.fields[capabilities.RoleNetwork] = network
+	return nil
+}
+
 // complete puts the network on record into a question that left it out. One
 // that names another network is turned down: there the provider would know
 // nothing of the payment, which reads like a failure.
@@ -74,16 +110,7 @@ func (c *call) complete(ctx context.Context) error {
 	default:
 		return capabilities.InvalidField(field, named, t.Network+", the network that this payment was started on; or leave it out")
 	}
-	completed, err := with(c.input, field, t.Network)
-	if err != nil {
-		return err
-	}
-	if problems := c.schema.in.Validate(completed); len(problems) > 0 {
-		return invalid(problems)
-	}
-	c.input = completed
-	c.fields[capabilities.RoleNetwork] = t.Network
-	return nil
+	return c.fill(field, t.Network)
 }
 
 func with(object json.RawMessage, field, value string) (json.RawMessage, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
@@ -16,6 +17,9 @@ import (
 // capability, when, and with what.
 func (c *call) advise() {
 	a := c.answer
+	if a.action != "" && a.Next == nil {
+		defer func() { a.does(a.action) }()
+	}
 	status, ok := c.tool.provider.Manifest.Capability(c.tool.capability.Status)
 	if !ok || a.Next != nil || a.Reference == "" || a.State.Final() || a.State == "" {
 		return
@@ -43,8 +47,16 @@ func (c *call) advise() {
 		began = q.First
 	}
 	if !began.IsZero() && patience > 0 && c.host.now().Sub(began) > patience {
-		next.Action = fmt.Sprintf("more than %d s have passed: stop waiting, treat the order as expired, and ask once more later, because a late payment is possible", status.Polling.GiveUpAfter)
+		a.does(fmt.Sprintf("more than %d s have passed: stop waiting, treat the order as expired, and ask once more later, because a late payment is possible", status.Polling.GiveUpAfter))
 	}
+}
+
+// does adds what a person has to do next.
+func (a *Answer) does(action string) {
+	if a.Next == nil {
+		a.Next = &capabilities.Next{}
+	}
+	a.Next.Action = strings.TrimPrefix(a.Next.Action+"; "+action, "; ")
 }
 
 func after(p *capabilities.Polling, asks int) int {

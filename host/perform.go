@@ -90,6 +90,9 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 		return c.unreadable(err)
 	}
 	a := c.answer
+	if c.inferred != "" {
+		a.Notes = append([]string{c.inferred}, a.Notes...)
+	}
 	if a.doubt {
 		if err := c.weigh(ctx); err != nil {
 			return err
@@ -97,6 +100,8 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 	}
 	if a.Reference == "" {
 		a.Reference = c.shown()
+	} else if c.reference() == "" && c.tool.capability.Kind == capabilities.CheckStatus {
+		c.fields[capabilities.RoleReference] = a.Reference // asked by the provider's own id
 	}
 	if a.State != "" {
 		final := a.State.Final()
@@ -127,13 +132,21 @@ func (c *call) tells(ctx context.Context) bool {
 	return ok && began.Status == c.tool.capability.Name
 }
 
-// recall adds the amount on record to an answer that has none.
+// recall adds the amount on record to an answer that has none, and says so if
+// the provider's is another one.
 func (c *call) recall() {
-	if c.answer.Amount != "" {
+	a := c.answer
+	t, found, err := c.recorded(context.Background())
+	if err != nil || !found || !t.Money.Known() {
 		return
 	}
-	if t, found, err := c.recorded(context.Background()); err == nil && found && t.Money.Known() {
-		c.answer.Amount, c.answer.Currency = t.Money.Amount(), t.Money.Currency()
+	if a.Amount == "" {
+		a.Amount, a.Currency = t.Money.Amount(), t.Money.Currency()
+		return
+	}
+	if m, err := capabilities.ParseMoney(a.Amount, a.Currency); err != nil || m.Minor() != t.Money.Minor() || m.Currency() != t.Money.Currency() {
+		a.differs = true
+		a.Notes = append(a.Notes, fmt.Sprintf("the provider says %s %s, and %s is on record: do not fulfil before that is cleared up", a.Amount, a.Currency, t.Money))
 	}
 }
 

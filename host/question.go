@@ -61,6 +61,9 @@ func (h *Host) digest(ctx context.Context, r Request) (string, error) {
 	if err := c.validate(r.Input); err != nil {
 		return "", err
 	}
+	if err := c.infer(); err != nil {
+		return "", err
+	}
 	if err := c.describe(ctx); err != nil {
 		return "", err
 	}

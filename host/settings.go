@@ -44,12 +44,31 @@ func Resolve(m *capabilities.Manifest, lookup func(string) (string, bool)) Setti
 	base, _ := lookup(Variable(m.Slug, "BASE_URL"))
 	environment, _ := lookup(Variable(m.Slug, "ENVIRONMENT"))
 	s.Target, s.Problem = target(m, strings.TrimSpace(environment), strings.TrimSpace(base))
-	if s.Problem == nil && len(missing) > 0 {
-		s.Problem = capabilities.Misconfiguration(
-			m.Slug+" is not configured: "+strings.Join(missing, ", ")+" not set",
-			"set them in the environment of mcp-payments (the env block of the MCP client), or start with --emulate to try without credentials")
+	if len(missing) > 0 {
+		s.Problem = unset(m, missing, s.Problem)
 	}
 	return s
+}
+
+// unset says which settings are missing, and what else is wrong.
+func unset(m *capabilities.Manifest, missing []string, other *capabilities.Refusal) *capabilities.Refusal {
+	r := capabilities.Misconfiguration(
+		m.Slug+" is not configured: "+strings.Join(missing, ", ")+" not set",
+		"set them in the environment of mcp-payments (the env block of the MCP client), or start with --emulate to try without credentials")
+	if other != nil {
+		r.Message += "; " + other.Message
+		r.Fix = other.Fix + "; " + r.Fix
+	}
+	return r
+}
+
+// places are the environments that a provider has, in words.
+func places(m *capabilities.Manifest) string {
+	var names []string
+	for _, e := range m.Environments {
+		names = append(names, e.Name)
+	}
+	return strings.Join(names, " or ")
 }
 
 // Emulated returns the settings for an emulator.
@@ -73,9 +92,9 @@ func target(m *capabilities.Manifest, environment, base string) (capabilities.Ta
 	case capabilities.Sandbox, capabilities.Production, capabilities.Emulator:
 	case "":
 		return t, capabilities.Misconfiguration(variable+" is not set, and it cannot be told from the base URL",
-			fmt.Sprintf("set %s to sandbox or production", variable))
+			fmt.Sprintf("set %s to %s", variable, places(m)))
 	default:
-		return t, capabilities.Misconfiguration(fmt.Sprintf("%s=%s is no environment", variable, environment), "set it to sandbox or production")
+		return t, capabilities.Misconfiguration(fmt.Sprintf("%s=%s is no environment", variable, environment), "set it to "+places(m))
 	}
 	if t.BaseURL == "" {
 		t.BaseURL = m.BaseURL(environment)

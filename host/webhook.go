@@ -89,8 +89,11 @@ func (c *call) verdict(ctx context.Context, claim capabilities.WebhookClaim, che
 	}
 	v.TrustedAmount, v.Currency = t.Money.Amount(), t.Money.Currency()
 	payout := t.Effect != "" && t.Effect != capabilities.Collects
-	v.Fulfil = checked.State == capabilities.Succeeded && !payout
+	v.Fulfil = checked.State == capabilities.Succeeded && !payout && !checked.differs
 	v.Reason = reason(v, payout)
+	if checked.differs {
+		v.Reason = fmt.Sprintf("do not fulfil: the provider says that %s %s was paid, and %s is on record", checked.Amount, checked.Currency, t.Money)
+	}
 	if claim.State != checked.State && claim.State != capabilities.Unknown {
 		v.Reason += fmt.Sprintf("; the webhook said %s, which the provider does not confirm", claim.State)
 	}

@@ -4,6 +4,8 @@ package plugins
 import (
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/plugins/paygate"
+	paygateemulator "github.com/mcp-payments/mcp-payments/plugins/paygate/emulator"
 	"github.com/mcp-payments/mcp-payments/plugins/qosic"
 	qosicemulator "github.com/mcp-payments/mcp-payments/plugins/qosic/emulator"
 )
@@ -24,6 +26,11 @@ func All() []BuiltIn {
 			Slug:     "qosic",
 			Provider: qosic.Provider,
 			Emulator: func(o emulation.Options) emulation.Emulator { return qosicemulator.New(o) },
+		},
+		{
+			Slug:     "paygate",
+			Provider: paygate.Provider,
+			Emulator: func(o emulation.Options) emulation.Emulator { return paygateemulator.New(o) },
 		},
 	}
 }

@@ -2,6 +2,7 @@ package emulation
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -44,6 +45,8 @@ func HTML(page string) Content {
 type Answer struct {
 	// Status is the HTTP status.
 	Status int
+	// Header is what else the head says, such as the Location of a redirect. Nil: nothing.
+	Header http.Header
 	Content
 }
 
@@ -79,6 +82,7 @@ func Truncate(w http.ResponseWriter, a Answer) {
 }
 
 func (a Answer) head(w http.ResponseWriter) {
+	maps.Copy(w.Header(), a.Header)
 	w.Header().Set("Content-Type", a.Type)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
 	w.WriteHeader(a.Status)

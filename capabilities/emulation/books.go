@@ -1,6 +1,8 @@
 package emulation
 
 import (
+	"iter"
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,11 +20,12 @@ const (
 // State is what has become of a transaction.
 type State string
 
-// The states. Succeeded and Failed are final.
+// The states. All but Pending are final.
 const (
 	Pending   State = "pending"
 	Succeeded State = "succeeded"
 	Failed    State = "failed"
+	Expired   State = "expired"
 )
 
 // Transaction is one line of the books.
@@ -53,6 +56,7 @@ type Transaction struct {
 type Books struct {
 	clock  Clock
 	unique func(Transaction) string
+	judge  func(Transaction, iter.Seq[Transaction]) Ending
 
 	mu          sync.Mutex
 	lines       []*line // line i holds the transaction with ID i+1
@@ -67,14 +71,18 @@ type line struct {
 	final chan struct{} // closed once the state is final
 }
 
-// newBooks are empty books: see Rules.Unique for unique.
-func newBooks(clock Clock, unique func(Transaction) string) *Books {
-	if unique == nil {
-		unique = func(t Transaction) string { return t.Reference }
+// newBooks are empty books, kept by those rules.
+func newBooks(clock Clock, r Rules) *Books {
+	if r.Unique == nil {
+		r.Unique = func(t Transaction) string { return t.Reference }
+	}
+	if r.Judge == nil {
+		r.Judge = func(t Transaction, _ iter.Seq[Transaction]) Ending { return t.Ending }
 	}
 	return &Books{
 		clock:       clock,
-		unique:      unique,
+		unique:      r.Unique,
+		judge:       r.Judge,
 		byKey:       map[string]*line{},
 		byReference: map[string][]*line{},
 	}
@@ -88,6 +96,7 @@ func (b *Books) open(t Transaction) (Transaction, bool) {
 	l := b.enter(t)
 	fresh := !l.taken
 	if fresh {
+		l.Ending = b.judge(l.Transaction, b.held)
 		l.taken, l.State = true, Pending
 	}
 	return l.Transaction, fresh
@@ -135,11 +144,16 @@ func (b *Books) Find(reference string, wanted func(Transaction) bool) (Transacti
 func (b *Books) Transactions() []Transaction {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	all := make([]Transaction, 0, len(b.lines))
+	return slices.AppendSeq(make([]Transaction, 0, len(b.lines)), b.held)
+}
+
+// held goes through everything that the books hold, for one who has locked them.
+func (b *Books) held(yield func(Transaction) bool) {
 	for _, l := range b.lines {
-		all = append(all, l.Transaction)
+		if !yield(l.Transaction) {
+			return
+		}
 	}
-	return all
 }
 
 // enter finds the line of t, or begins it, and counts the request.

@@ -2,7 +2,10 @@ package emulation_test
 
 import (
 	"io"
+	"iter"
 	"net/http"
+	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
@@ -64,6 +67,40 @@ func TestUniqueIsTheProvidersToSay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A provider that keeps a balance decides by what the books hold, and nobody comes in between.
+func TestTheJudgeSeesTheBooks(t *testing.T) {
+	judge := func(tx emulation.Transaction, held iter.Seq[emulation.Transaction]) emulation.Ending {
+		for other := range held {
+			if other.State != emulation.Failed {
+				return emulation.LowBalance // there was money for one
+			}
+		}
+		return tx.Ending
+	}
+	till := emulation.NewTill(emulation.Options{Clock: emulation.NewManualClock(start), SettleAfter: delay}, emulation.Rules{Judge: judge})
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			serve(till, emulation.Transaction{Reference: strconv.Itoa(i), Operation: emulation.Disburse})
+		})
+	}
+	wg.Wait()
+	states := map[emulation.State]int{}
+	for _, tx := range till.Books().Transactions() {
+		states[tx.State]++
+	}
+	if states[emulation.Pending] != 1 || states[emulation.Failed] != 19 {
+		t.Errorf("of 20 payouts with money for one: %v", states)
+	}
+}
+
+// serve sends a request whose answer nobody hears.
+func serve(till *emulation.Till, tx emulation.Transaction) {
+	till.ServeRequest(nowhere{}, nil, tx, func(emulation.Transaction, bool) emulation.Answer {
+		return emulation.Answer{Status: http.StatusOK}
+	})
 }
 
 // nowhere is a caller who does not listen.

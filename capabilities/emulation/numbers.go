@@ -34,6 +34,10 @@ const (
 	PayoutFails   Ending = "025"
 )
 
+// Abandoned is the ending of a payer who leaves the provider's own page instead of paying. No number
+// has it.
+const Abandoned Ending = "abandoned"
+
 // Number documents one test number ending and what happens to it.
 type Number struct {
 	// Ending is the last three digits.
@@ -120,7 +124,7 @@ func (e Ending) outcome(op Operation) State {
 		return Succeeded
 	case e == NeverAnswered:
 		return Pending
-	case e.RefusedAtOnce(op), e == Refused, e == LowBalance, e == WebhookForged:
+	case e.RefusedAtOnce(op), e == Abandoned, e == Refused, e == LowBalance, e == WebhookForged:
 		return Failed
 	case e == PayoutFails && op == Disburse:
 		return Failed
@@ -131,5 +135,5 @@ func (e Ending) outcome(op Operation) State {
 
 // settlesAtOnce tells whether the outcome is there as soon as the request is taken.
 func (e Ending) settlesAtOnce(op Operation) bool {
-	return op == Refund || e == PaidAtOnce || e.RefusedAtOnce(op)
+	return op == Refund || e == PaidAtOnce || e == Abandoned || e.RefusedAtOnce(op)
 }

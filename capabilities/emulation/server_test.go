@@ -95,6 +95,18 @@ func TestCutNeedsAServerThatCan(t *testing.T) {
 	}
 }
 
+func TestAnAnswerCanLeadElsewhere(t *testing.T) {
+	w := httptest.NewRecorder()
+	emulation.Answer{
+		Status:  http.StatusSeeOther,
+		Header:  http.Header{"Location": {"/elsewhere"}, "Content-Type": {"text/nonsense"}},
+		Content: emulation.Text("gone"),
+	}.Send(w)
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/elsewhere" || w.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
 func TestContents(t *testing.T) {
 	if c := emulation.JSON(func() {}); !strings.Contains(string(c.Body), "mend its type") {
 		t.Errorf("what is no JSON becomes %s", c.Body)

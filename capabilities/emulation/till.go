@@ -3,6 +3,7 @@ package emulation
 import (
 	"context"
 	"errors"
+	"iter"
 	"math/big"
 	"net/http"
 	"strings"
@@ -14,6 +15,7 @@ var ErrClosed = errors.New("emulation: the emulator is closed")
 
 const (
 	statusErrors = 2   // how many status calls fail for StatusErrors
+	patience     = 10  // after how many settle delays an unanswered payment expires, where it does
 	lateness     = 10  // how many settle delays WebhookLate takes
 	inflation    = 100 // by how much WebhookForged exaggerates the amount
 )
@@ -26,7 +28,15 @@ type Rules struct {
 	// Unique names a transaction as the provider tells them apart: two of the same name are one and
 	// the same to it, and the second is not taken. The empty name is like no other. Nil: the reference.
 	Unique func(Transaction) string
-	// Webhook writes what the provider announces of a final transaction. Nil: it announces nothing.
+	// Judge is asked, before a request is taken, how it will end. It sees what the books hold and must
+	// not call them: a provider that keeps balances refuses here what they do not cover. Nil: the
+	// request's own Ending stands.
+	Judge func(tx Transaction, held iter.Seq[Transaction]) Ending
+	// Expires tells whether a payment that the customer never answers expires, after ten settle
+	// delays. If not, it is pending for ever.
+	Expires bool
+	// Webhook writes what the provider announces of a final transaction: the zero Content is nothing.
+	// Nil: it announces nothing.
 	Webhook func(Transaction) Content
 	// ServerError is the provider's HTTP 500.
 	ServerError Answer
@@ -48,7 +58,7 @@ func NewTill(o Options, r Rules) *Till {
 	return &Till{
 		options:  o,
 		rules:    r,
-		books:    newBooks(o.Clock, r.Unique),
+		books:    newBooks(o.Clock, r),
 		webhooks: newWebhooks(o),
 		agenda:   newAgenda(o.Clock),
 	}
@@ -134,15 +144,28 @@ func (t *Till) take(tx Transaction) (Transaction, bool) {
 	if tx.Ending == WebhookForged && tx.Operation != Refund {
 		t.forge(tx)
 	}
-	outcome := tx.Ending.outcome(tx.Operation)
+	outcome, after := t.end(tx)
 	switch {
 	case outcome == Pending:
-	case t.options.SettleAfter == 0 || tx.Ending.settlesAtOnce(tx.Operation):
+	case after == 0:
 		tx = t.settle(tx, outcome)
 	default:
-		t.agenda.after(t.options.SettleAfter, func() { t.settle(tx, outcome) })
+		t.agenda.after(after, func() { t.settle(tx, outcome) })
 	}
 	return tx, true
+}
+
+// end is what a transaction comes to, and after how long.
+func (t *Till) end(tx Transaction) (State, time.Duration) {
+	outcome := tx.Ending.outcome(tx.Operation)
+	switch {
+	case outcome == Pending && t.rules.Expires && tx.Operation == Collect:
+		return Expired, patience * t.options.SettleAfter
+	case tx.Ending.settlesAtOnce(tx.Operation):
+		return outcome, 0
+	default:
+		return outcome, t.options.SettleAfter
+	}
 }
 
 func (t *Till) settle(tx Transaction, outcome State) Transaction {
@@ -156,10 +179,10 @@ func (t *Till) settle(tx Transaction, outcome State) Transaction {
 
 // announce sends the webhooks of a final transaction. What was refused at once needs none.
 func (t *Till) announce(tx Transaction) {
-	if t.rules.Webhook == nil || tx.Operation == Refund || tx.Ending.RefusedAtOnce(tx.Operation) {
+	if tx.Operation == Refund || tx.Ending.RefusedAtOnce(tx.Operation) {
 		return
 	}
-	hook := Webhook{Reference: tx.Reference, Content: t.rules.Webhook(tx)}
+	hook := t.webhook(tx)
 	switch tx.Ending {
 	case NoWebhook:
 	case WebhookTwice:
@@ -174,11 +197,19 @@ func (t *Till) announce(tx Transaction) {
 
 // forge sends the webhook that somebody who knows the URL could send.
 func (t *Till) forge(tx Transaction) {
-	if t.rules.Webhook == nil {
-		return
-	}
 	tx.State, tx.Amount = Succeeded, inflate(tx.Amount)
-	t.webhooks.Send(t.options.SettleAfter/2, Webhook{Reference: tx.Reference, Forged: true, Content: t.rules.Webhook(tx)})
+	hook := t.webhook(tx)
+	hook.Forged = true
+	t.webhooks.Send(t.options.SettleAfter/2, hook)
+}
+
+// webhook is what the provider announces of a transaction: without content, nothing.
+func (t *Till) webhook(tx Transaction) Webhook {
+	hook := Webhook{Reference: tx.Reference}
+	if t.rules.Webhook != nil {
+		hook.Content = t.rules.Webhook(tx)
+	}
+	return hook
 }
 
 // spoil sends an answer as the ending wants it, and only has it written if any of it is sent.

@@ -142,6 +142,41 @@ func TestNegativeDelaySettlesAtOnce(t *testing.T) {
 	}
 }
 
+// Where payments expire, one that is never answered does, and a payout waits for ever all the same.
+func TestAnUnansweredPaymentCanExpire(t *testing.T) {
+	clock := emulation.NewManualClock(start)
+	till := emulation.NewTill(emulation.Options{Clock: clock, SettleAfter: delay}, emulation.Rules{Expires: true})
+	for _, op := range []emulation.Operation{emulation.Collect, emulation.Disburse} {
+		serve(till, emulation.Transaction{Reference: string(op), Operation: op, Ending: emulation.NeverAnswered})
+	}
+	clock.Advance(10*delay - 1)
+	if held := till.Books().Transactions(); held[0].State != emulation.Pending {
+		t.Errorf("a moment before: %+v", held[0])
+	}
+	clock.Advance(time.Hour)
+	held := till.Books().Transactions()
+	if held[0].State != emulation.Expired || held[0].Paid != 0 || !held[0].Settled.Equal(start.Add(10*delay)) {
+		t.Errorf("after ten delays: %+v", held[0])
+	}
+	if held[1].State != emulation.Pending {
+		t.Errorf("the payout: %+v", held[1])
+	}
+}
+
+// No number abandons: the provider's own page does, and nothing is left to wait for.
+func TestAnAbandonedPaymentFailsAtOnce(t *testing.T) {
+	clock := emulation.NewManualClock(start)
+	till := emulation.NewTill(emulation.Options{Clock: clock, SettleAfter: delay}, emulation.Rules{})
+	serve(till, emulation.Transaction{Reference: "R", Operation: emulation.Collect, Ending: emulation.Abandoned})
+	clock.Advance(time.Hour)
+	if tx := till.Books().Transactions()[0]; tx.State != emulation.Failed || tx.Paid != 0 || !tx.Settled.Equal(start) {
+		t.Errorf("the books hold %+v", tx)
+	}
+	if emulation.EndingOf("abandoned") != emulation.Paid {
+		t.Error("a number can abandon")
+	}
+}
+
 // What is refunded was paid, so a refund is done as soon as it is taken; only its answer can be spoiled.
 func TestARefundIsDoneAtOnce(t *testing.T) {
 	in := newInbox(t, time.Now, http.StatusOK)

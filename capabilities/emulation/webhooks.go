@@ -63,9 +63,9 @@ func newWebhooks(o Options) *Webhooks {
 	}
 }
 
-// Send posts the webhook once that much time has passed. Without a URL it does nothing.
+// Send posts the webhook once that much time has passed. Without a URL or without content it does nothing.
 func (s *Webhooks) Send(after time.Duration, hook Webhook) {
-	if s.url == "" {
+	if s.url == "" || hook.Type == "" {
 		return
 	}
 	s.agenda.after(after, func() { s.deliver(hook) })

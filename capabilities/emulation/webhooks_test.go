@@ -59,6 +59,37 @@ func TestWebhooks(t *testing.T) {
 	}
 }
 
+// A provider that announces only what was paid sends nothing else, and a forger has nothing to copy
+// of what it never announces.
+func TestNoContentIsNoWebhook(t *testing.T) {
+	in := newInbox(t, time.Now, http.StatusOK)
+	clock := emulation.NewManualClock(start)
+	till := emulation.NewTill(emulation.Options{Clock: clock, SettleAfter: delay, WebhookURL: in.URL}, emulation.Rules{
+		Webhook: func(tx emulation.Transaction) emulation.Content {
+			if tx.State == emulation.Succeeded && tx.Operation == emulation.Collect {
+				return emulation.Text(tx.Reference)
+			}
+			return emulation.Content{}
+		},
+	})
+	for reference, tx := range map[string]emulation.Transaction{
+		"PAID":          {Operation: emulation.Collect, Ending: emulation.Paid},
+		"REFUSED":       {Operation: emulation.Collect, Ending: emulation.Refused},
+		"PAYOUT":        {Operation: emulation.Disburse, Ending: emulation.Paid},
+		"FORGED PAYOUT": {Operation: emulation.Disburse, Ending: emulation.WebhookForged},
+	} {
+		tx.Reference = reference
+		serve(till, tx)
+	}
+	clock.Advance(time.Hour)
+	if got := in.all(); len(got) != 1 || got[0].body != "PAID" {
+		t.Errorf("received %v", got)
+	}
+	if got := till.Webhooks().Deliveries(); len(got) != 1 {
+		t.Errorf("deliveries %+v", got)
+	}
+}
+
 func TestDeliveriesAreInTheBooks(t *testing.T) {
 	var b *bench
 	in := newInbox(t, func() time.Time { return b.clock.Now() }, http.StatusTeapot)

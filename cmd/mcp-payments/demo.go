@@ -25,7 +25,7 @@ func demoCommand(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), yes) },
 	}
-	c.Flags().BoolVar(&yes, "yes", false, "approve the payout without asking; it is on an emulator")
+	c.Flags().BoolVar(&yes, "yes", false, "approve the payouts without asking; they are on an emulator")
 	return c
 }
 
@@ -69,13 +69,15 @@ func (a *app) demo(ctx context.Context, yes bool) error {
 	}
 	defer func() { _ = c.Close() }()
 	d.client = c
-	for _, step := range []func(context.Context) error{d.connect, d.collect, d.fail, d.payOut, d.retry, d.forged, d.wrong} {
+	for _, step := range []func(context.Context) error{
+		d.connect, d.collect, d.fail, d.payOut, d.retry, d.forged, d.balances, d.wrong,
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	d.say("\n%s", bold("That was the real server on a local emulator: no credentials, no money."))
-	d.say("Next: 'mcp-payments capabilities', 'mcp-payments gotchas qosic', and the README to connect your agent.")
+	d.say("Next: 'mcp-payments capabilities', 'mcp-payments gotchas', and the README to connect your agent.")
 	return nil
 }
 
@@ -120,6 +122,8 @@ const (
 	orderPaid     = "DEMO-0001"
 	orderRefused  = "DEMO-0002"
 	payout        = "DEMO-0003"
+	payoutTooHigh = "DEMO-0004"
+	payoutCovered = "DEMO-0005"
 )
 
 // supplier is the input of a payout.
@@ -152,8 +156,27 @@ func (d *demo) retry(ctx context.Context) error {
 	again := supplier()
 	again["reference"] = payout + "-B"
 	d.no = true
+	defer func() { d.no = false }()
 	_, err := d.call(ctx, "qosic_disburse", again)
 	return err
+}
+
+// balances is PayGate's part: it pays out from one balance for each network.
+func (d *demo) balances(ctx context.Context) error {
+	d.step("With PayGate each network has a balance of its own: it reads both")
+	if _, err := d.call(ctx, "paygate_check_balance", map[string]string{}); err != nil || !d.asks {
+		return err
+	}
+	d.step("It pays out more than Togocel's balance holds: refused, whoever approves it")
+	if _, err := d.call(ctx, "paygate_disburse", map[string]string{"reference": payoutTooHigh, "amount": "300000", "msisdn": paidNumber}); err != nil {
+		return err
+	}
+	d.step("It pays out what the balance covers: approved, sent, and followed until it is paid")
+	answer, err := d.call(ctx, "paygate_disburse", map[string]string{"reference": payoutCovered, "amount": "4000", "msisdn": paidNumber})
+	if err != nil {
+		return err
+	}
+	return d.follow(ctx, answer)
 }
 
 // Elicit implements client.ElicitationHandler: the user is asked.
@@ -215,7 +238,7 @@ func (d *demo) forged(ctx context.Context) error {
 
 func (d *demo) wrong(ctx context.Context) error {
 	d.step("The agent gets an input wrong: nothing is sent, and it learns what to change")
-	_, err := d.call(ctx, "qosic_initiate_payment", map[string]string{"reference": "DEMO-0004", "amount": "12.50", "msisdn": paidNumber, "network": "TMONEY"})
+	_, err := d.call(ctx, "qosic_initiate_payment", map[string]string{"reference": "DEMO-0006", "amount": "12.50", "msisdn": paidNumber, "network": "TMONEY"})
 	return err
 }
 
@@ -273,13 +296,17 @@ func (d *demo) call(ctx context.Context, tool string, arguments map[string]strin
 	}
 	var answer struct {
 		capabilities.Answer
-		Fulfil *bool  `json:"fulfil"`
-		Reason string `json:"reason"`
+		Fulfil   *bool                  `json:"fulfil"`
+		Reason   string                 `json:"reason"`
+		Balances []capabilities.Balance `json:"balances"`
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return nil, fmt.Errorf("%s: the answer cannot be read: %w", tool, err)
 	}
 	d.show(&answer.Answer)
+	for _, b := range answer.Balances {
+		d.say("    %s: %s %s", b.Network, b.Available, b.Currency)
+	}
 	if answer.Fulfil != nil {
 		d.say("    fulfil: %s", red(fmt.Sprint(*answer.Fulfil)))
 		d.say("%s", wrap(answer.Reason, "    "))
@@ -299,6 +326,8 @@ func (d *demo) show(a *capabilities.Answer) {
 			d.say("%s", wrap(a.Message, "    "))
 		}
 		d.say("%s", wrap("fix: "+a.Fix, "    "))
+	case a.State == "":
+		d.say("  ← %s", facts(a))
 	case a.State == capabilities.Succeeded:
 		d.say("  ← %s %s", green(string(a.State)), facts(a))
 	case a.State.Final():

@@ -3,10 +3,14 @@ package main
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/plugins"
 )
 
 // TestMain makes the test binary the program itself when it is started under
@@ -35,7 +39,9 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(path, args...)
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "QOSIC_") && !strings.HasPrefix(v, "MCP_PAYMENTS_") {
+		if !strings.HasPrefix(v, "MCP_PAYMENTS_") && !slices.ContainsFunc(plugins.All(), func(b plugins.BuiltIn) bool {
+			return strings.HasPrefix(v, host.Variable(b.Slug, ""))
+		}) {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +20,8 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/gotchas"
+	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/plugins"
 )
 
 var update = flag.Bool("update", false, "write testdata/tools.json anew")
@@ -34,15 +37,51 @@ func forEachRevision(t *testing.T, test func(t *testing.T, revision string)) {
 	}
 }
 
-func allTools() []string {
-	return []string{"qosic_check_payment_status", "qosic_disburse", "qosic_initiate_payment", "qosic_refund", "qosic_verify_webhook"}
+// declared is what the manifests of the built-in providers say of a tool.
+type declared struct {
+	manifest   *capabilities.Manifest
+	capability *capabilities.Capability
+}
+
+// movesMoney is by the kind of a capability, so that a wrong effect is found.
+func (d declared) movesMoney() bool {
+	return slices.Contains([]capabilities.Kind{capabilities.Collect, capabilities.Disburse, capabilities.Refund}, d.capability.Kind)
+}
+
+// declaredTools are those of all built-in providers, by name.
+func declaredTools(t *testing.T) map[string]declared {
+	t.Helper()
+	all := map[string]declared{}
+	for _, b := range plugins.All() {
+		m, err := b.Provider().Manifest(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range m.Capabilities {
+			all[host.ToolName(m.Slug, m.Capabilities[i].Name)] = declared{m, &m.Capabilities[i]}
+		}
+	}
+	return all
+}
+
+// toolNames are the names of those tools that are kept, in order.
+func toolNames(t *testing.T, keep func(declared) bool) []string {
+	t.Helper()
+	all := declaredTools(t)
+	maps.DeleteFunc(all, func(_ string, d declared) bool { return !keep(d) })
+	return slices.Sorted(maps.Keys(all))
+}
+
+func allTools(t *testing.T) []string {
+	t.Helper()
+	return toolNames(t, func(declared) bool { return true })
 }
 
 func TestToolsAreListedWithoutStartingAProvider(t *testing.T) {
 	forEachRevision(t, func(t *testing.T, revision string) {
 		w := serve(t, revision, nil, "--emulate")
 		for range 2 { // in the same order each time
-			if got := names(w.tools()); !slices.Equal(got, allTools()) {
+			if got := names(w.tools()); !slices.Equal(got, allTools(t)) {
 				t.Fatalf("the tools are %q", got)
 			}
 		}
@@ -145,6 +184,7 @@ func TestToolListIsTheSameForEveryone(t *testing.T) {
 
 func TestEveryClientCanTakeTheTools(t *testing.T) {
 	t.Parallel()
+	known := declaredTools(t)
 	for _, tool := range serve(t, revision2025June, nil).tools() {
 		for side, schema := range map[string]json.RawMessage{"input": tool.InputSchema, "output": tool.OutputSchema} {
 			var root map[string]any
@@ -166,7 +206,7 @@ func TestEveryClientCanTakeTheTools(t *testing.T) {
 		if tool.Title == "" || tool.Description == "" {
 			t.Errorf("%s has no title or no description", tool.Name)
 		}
-		moves := map[string]bool{"qosic_initiate_payment": true, "qosic_disburse": true, "qosic_refund": true}[tool.Name]
+		moves := known[tool.Name].movesMoney()
 		want := map[string]any{"readOnlyHint": !moves, "destructiveHint": moves, "idempotentHint": !moves, "openWorldHint": true}
 		for hint, value := range want {
 			if got, explicit := tool.Annotations[hint]; !explicit || got != value {
@@ -180,7 +220,7 @@ func TestEveryClientCanTakeTheTools(t *testing.T) {
 // description too, which is what models read.
 func TestGotchasTravelWithTheTools(t *testing.T) {
 	t.Parallel()
-	catalogue := gotchas.For("qosic")
+	known := declaredTools(t)
 	for _, tool := range serve(t, revision2026July, nil).tools() {
 		var carried []struct {
 			ID           string   `json:"id"`
@@ -191,7 +231,7 @@ func TestGotchasTravelWithTheTools(t *testing.T) {
 		if err := json.Unmarshal(tool.Meta["mcp-payments/gotchas"], &carried); err != nil {
 			t.Fatalf("%s: %v", tool.Name, err)
 		}
-		of := catalogue.Of(strings.TrimPrefix(tool.Name, "qosic_"))
+		of := gotchas.For(known[tool.Name].manifest.Slug).Of(known[tool.Name].capability.Name)
 		if len(carried) != len(of) || len(of) == 0 {
 			t.Fatalf("%s carries %d of %d gotchas", tool.Name, len(carried), len(of))
 		}
@@ -229,18 +269,23 @@ func TestToolListFitsItsBudget(t *testing.T) {
 
 func TestProvidersAndReadOnlyLimitTheTools(t *testing.T) {
 	t.Parallel()
-	if got := names(serve(t, revision2025Nov, nil, "--providers", "qosic").tools()); !slices.Equal(got, allTools()) {
-		t.Errorf("--providers qosic offers %q", got)
+	for _, b := range plugins.All() {
+		want := toolNames(t, func(d declared) bool { return d.manifest.Slug == b.Slug })
+		if got := names(serve(t, revision2025Nov, nil, "--providers", b.Slug).tools()); !slices.Equal(got, want) {
+			t.Errorf("--providers %s offers %q", b.Slug, got)
+		}
 	}
 	w := serve(t, revision2025Nov, nil, "--emulate", "--read-only")
-	if got := names(w.tools()); !slices.Equal(got, []string{"qosic_check_payment_status", "qosic_verify_webhook"}) {
+	if got := names(w.tools()); !slices.Equal(got, toolNames(t, func(d declared) bool { return !d.movesMoney() })) {
 		t.Errorf("--read-only offers %q", got)
 	}
-	m := w.ask("tools/call", map[string]any{"name": "qosic_disburse", "arguments": map[string]string{
-		"reference": "PAYOUT-7", "amount": "5000", "msisdn": "22890112000",
-	}})
-	if m.Error == nil || m.Error.Code != invalidParameters {
-		t.Errorf("a tool that is not offered answers %s", m.line)
+	for _, tool := range toolNames(t, declared.movesMoney) {
+		m := w.ask("tools/call", map[string]any{"name": tool, "arguments": map[string]string{
+			"reference": "PAYOUT-7", "amount": "5000", "msisdn": "22890112000",
+		}})
+		if m.Error == nil || m.Error.Code != invalidParameters {
+			t.Errorf("%s, which is not offered, answers %s", tool, m.line)
+		}
 	}
 }
 
@@ -264,6 +309,10 @@ func TestAnswersSayTheSameTwice(t *testing.T) {
 		{"server error", "qosic_disburse", payment("PAYOUT-02", "006"), capabilities.UnknownOutcome, capabilities.Unknown},
 		{"status", "qosic_check_payment_status", map[string]string{"reference": "ORDER-0002", "network": "togocel_tg"}, "", capabilities.Succeeded},
 		{"refund of nothing", "qosic_refund", map[string]string{"original_reference": "ORDER-0009"}, capabilities.ProviderRejected, capabilities.Failed},
+		{"balances", "paygate_check_balance", map[string]string{}, "", ""},
+		{"payment page", "paygate_create_payment_page", map[string]string{"reference": "ORDER-0004", "amount": "5000"}, "", capabilities.Pending},
+		{"too low a balance", "paygate_disburse", map[string]string{"reference": "PAYOUT-03", "amount": "250001", "msisdn": "22890112000"}, capabilities.Refused, ""},
+		{"payout from a balance", "paygate_disburse", map[string]string{"reference": "PAYOUT-04", "amount": "4000", "msisdn": "22890112000"}, "", capabilities.Pending},
 		{"forged webhook", "qosic_verify_webhook", map[string]string{"body": `{"status":"SUCCESSFUL","transRef":"ORDER-0001","amount":"500000","code":"200"}`}, "", capabilities.Pending},
 	}
 	forEachRevision(t, func(t *testing.T, revision string) {
@@ -370,10 +419,15 @@ func unsaid(a capabilities.Answer, text string) []string {
 func TestWithoutConfiguration(t *testing.T) {
 	t.Parallel()
 	w := serve(t, revision2025Nov, nil)
-	r := w.call("qosic_initiate_payment", payment("ORDER-0001", "000"))
-	for _, name := range []string{"misconfigured", "QOSIC_USERNAME", "QOSIC_PASSWORD"} {
-		if !r.IsError || !strings.Contains(r.text(), name) || !strings.Contains(string(r.Structured), name) {
-			t.Errorf("it does not say %s: %s", name, r.text())
+	for tool, says := range map[string][]string{
+		"qosic_initiate_payment":   {"misconfigured", "QOSIC_USERNAME", "QOSIC_PASSWORD"},
+		"paygate_initiate_payment": {"misconfigured", "PAYGATE_ENVIRONMENT"}, // without a sandbox there is no default
+	} {
+		r := w.call(tool, payment("ORDER-0001", "000"))
+		for _, name := range says {
+			if !r.IsError || !strings.Contains(r.text(), name) || !strings.Contains(string(r.Structured), name) {
+				t.Errorf("%s does not say %s: %s", tool, name, r.text())
+			}
 		}
 	}
 	if running := children(t, w.cmd.Process.Pid); len(running) != 0 {
@@ -422,7 +476,7 @@ func TestLibraryClient(t *testing.T) {
 			t.Errorf("they speak %s", c.ProtocolVersion())
 		}
 		list, err := c.ListTools(t.Context(), mcp.ListToolsRequest{})
-		if err != nil || len(list.Tools) != len(allTools()) {
+		if err != nil || len(list.Tools) != len(allTools(t)) {
 			t.Fatalf("%d tools: %v", len(list.Tools), err)
 		}
 		r := mcp.CallToolRequest{}

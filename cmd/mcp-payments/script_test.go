@@ -16,8 +16,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/approval"
 	"github.com/mcp-payments/mcp-payments/host/ledger"
+	"github.com/mcp-payments/mcp-payments/plugins"
 )
 
 // TestScripts runs the command line as people and programs do. Each script
@@ -79,7 +81,8 @@ func keys(ts *testscript.TestScript, neg bool, want []string) {
 }
 
 // values wants the printed objects to have these values of a key, in order; a
-// value that is no text is compared as JSON: values KEY VALUE...
+// value that is no text is compared as JSON, and … stands for any values, such
+// as those of the providers that a script is not about: values KEY VALUE...
 func values(ts *testscript.TestScript, neg bool, args []string) {
 	var got []string
 	for _, o := range printed(ts) {
@@ -91,8 +94,19 @@ func values(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		got = append(got, text)
 	}
-	if slices.Equal(got, args[1:]) == neg {
+	if areValues(got, args[1:]) == neg {
 		ts.Fatalf("%s: %q", args[0], got)
+	}
+}
+
+func areValues(got, want []string) bool {
+	switch {
+	case len(want) == 0:
+		return len(got) == 0
+	case want[0] == "…":
+		return areValues(got, want[1:]) || len(got) > 0 && areValues(got[1:], want)
+	default:
+		return len(got) > 0 && got[0] == want[0] && areValues(got[1:], want[1:])
 	}
 }
 
@@ -155,15 +169,21 @@ func orderedKeys(ts *testscript.TestScript, object json.RawMessage) []string {
 	return all
 }
 
-// serving starts emulators, writes the lines that they print once they listen
-// to the file emulators, and configures the script for them: serving COUNT ARG...
+// serving starts emulators, of all providers unless some are named. It writes
+// the lines that they print once they listen to the file emulators, and
+// configures the script for them: serving [PROVIDER...] FLAG...
 // What is still running when the script ends is killed.
 func serving(ts *testscript.TestScript, _ bool, args []string) {
-	count, err := strconv.Atoi(args[0])
-	ts.Check(err)
+	var wanted []string
+	for _, b := range plugins.All() {
+		wanted = append(wanted, b.Slug)
+	}
+	if named := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return !slices.Contains(wanted, a) }); len(named) > 0 {
+		wanted = named
+	}
 	path, err := exec.LookPath(programName)
 	ts.Check(err)
-	cmd := exec.Command(path, append([]string{"emulate", "--json"}, args[1:]...)...)
+	cmd := exec.Command(path, append([]string{"emulate", "--json"}, args...)...)
 	cmd.Env = append(os.Environ(), quickExit)
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
@@ -174,14 +194,17 @@ func serving(ts *testscript.TestScript, _ bool, args []string) {
 	})
 	var lines strings.Builder
 	scanner := bufio.NewScanner(out)
-	for range count {
+	for _, provider := range wanted {
 		if !scanner.Scan() {
 			ts.Fatalf("it ended before it listened: %v", scanner.Err())
 		}
 		lines.WriteString(scanner.Text() + "\n")
 		var line emulatorLine
 		ts.Check(json.Unmarshal(scanner.Bytes(), &line))
-		ts.Setenv(strings.ToUpper(line.Provider)+"_BASE_URL", line.BaseURL)
+		if line.Provider != provider {
+			ts.Fatalf("the emulator of %s listens, want that of %s", line.Provider, provider)
+		}
+		ts.Setenv(host.Variable(line.Provider, "BASE_URL"), line.BaseURL)
 		for name, value := range line.Config {
 			ts.Setenv(name, value)
 		}

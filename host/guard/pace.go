@@ -29,6 +29,9 @@ func (PollingPace) Name() string { return "polling_pace" }
 func (g PollingPace) Check(ctx context.Context, c *Call) error {
 	polling := c.Capability.Polling
 	reference := c.Fields[capabilities.RoleReference]
+	if own := c.Fields[capabilities.RoleProviderReference]; reference == "" && own != "" {
+		reference = "#" + own // in no reference of a merchant
+	}
 	if polling == nil || reference == "" {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/transport"
+	"github.com/mcp-payments/mcp-payments/capabilities/wire"
 )
 
 // client calls the API with one merchant's credentials.
@@ -34,31 +35,13 @@ func (c *client) configure(_ context.Context, target capabilities.Target, config
 
 // Response is Qosic's own answer, with the HTTP status it came with.
 type Response struct {
-	HTTPStatus   int    `json:"http_status"`
-	ResponseCode text   `json:"responsecode,omitempty"`
-	ResponseMsg  text   `json:"responsemsg,omitempty"`
-	TransRef     text   `json:"transref,omitempty"`
-	ServiceRef   text   `json:"serviceref,omitempty"`
-	Comment      text   `json:"comment,omitempty"`
-	unreadable   string // why the body is no answer, empty if it is one
-}
-
-// text is a value that is documented as a string. A number is taken as it is
-// spelled and null as empty, so that no variant of an answer is lost.
-type text string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	switch err := json.Unmarshal(b, &s); {
-	case err == nil:
-		*t = text(s)
-	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':
-		*t = text(b)
-	default:
-		return fmt.Errorf("neither a string nor a number")
-	}
-	return nil
+	HTTPStatus   int       `json:"http_status"`
+	ResponseCode wire.Text `json:"responsecode,omitempty"`
+	ResponseMsg  wire.Text `json:"responsemsg,omitempty"`
+	TransRef     wire.Text `json:"transref,omitempty"`
+	ServiceRef   wire.Text `json:"serviceref,omitempty"`
+	Comment      wire.Text `json:"comment,omitempty"`
+	unreadable   string    // why the body is no answer, empty if it is one
 }
 
 // paymentBody is the body of payments and deposits; status and refund send

@@ -1,16 +1,19 @@
 package qosic
 
-import "github.com/mcp-payments/mcp-payments/capabilities"
+import (
+	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/capabilities/wire"
+)
 
 // The response codes, always strings (provider documentation; those from 515
 // on are documented for MTN and are final wherever they appear).
 const (
-	codeSuccess       text = "00"
-	codeSuccessShort  text = "0" // Moov Benin, and deposits in Benin
-	codePending       text = "01"
-	codeNotKnown      text = "-1" // failed, or not known yet
-	codeInvalidClient text = "-2"
-	codeUnauthorised  text = "401"
+	codeSuccess       wire.Text = "00"
+	codeSuccessShort  wire.Text = "0" // Moov Benin, and deposits in Benin
+	codePending       wire.Text = "01"
+	codeNotKnown      wire.Text = "-1" // failed, or not known yet
+	codeInvalidClient wire.Text = "-2"
+	codeUnauthorised  wire.Text = "401"
 )
 
 // notAuthorised is the message with which a deposit's "-2" means something
@@ -22,9 +25,9 @@ const notAuthorised = "Not authorized"
 type failure struct{ meaning, fix string }
 
 // failures returns the codes that are final.
-func failures() map[text]failure {
+func failures() map[wire.Text]failure {
 	again := "money did not move; start a new payment with a new reference"
-	return map[text]failure{
+	return map[wire.Text]failure{
 		codeInvalidClient: {"the operation is not authorised for this account", "ask Qosic to enable it, and check the client id"},
 		"02":              {"the payment failed or the customer refused it", again},
 		"100":             {"the operation could not be completed", again},
@@ -40,7 +43,7 @@ func failures() map[text]failure {
 
 // stateOf reads the response code of a status, payment or deposit. A code that
 // nobody documented is unknown, never failed.
-func stateOf(code text) (state capabilities.State, doubt bool) {
+func stateOf(code wire.Text) (state capabilities.State, doubt bool) {
 	switch code {
 	case codeSuccess, codeSuccessShort:
 		return capabilities.Succeeded, false

@@ -47,7 +47,7 @@ type Output struct {
 }
 
 func (c *client) initiatePayment(ctx context.Context, in PaymentInput) (Output, error) {
-	r, note, number, err := choose(string(in.Network), in.MSISDN)
+	r, number, err := choose(in.Network, in.MSISDN)
 	if err != nil {
 		return Output{}, err
 	}
@@ -59,13 +59,13 @@ func (c *client) initiatePayment(ctx context.Context, in PaymentInput) (Output, 
 		return Output{}, err
 	}
 	state, doubt := stateOf(answer.ResponseCode)
-	out := Output{Outcome: outcome(in.Reference, in.Amount, r, note), Response: &answer}
+	out := Output{Outcome: outcome(in.Reference, in.Amount, r), Response: &answer}
 	out.State, out.Doubt = state, doubt
 	return out, unless(out, answer)
 }
 
 func (c *client) disburse(ctx context.Context, in DisburseInput) (Output, error) {
-	r, note, number, err := choose(string(in.Network), in.MSISDN)
+	r, number, err := choose(in.Network, in.MSISDN)
 	if err != nil {
 		return Output{}, err
 	}
@@ -82,7 +82,7 @@ func (c *client) disburse(ctx context.Context, in DisburseInput) (Output, error)
 	if state == capabilities.Succeeded {
 		state = capabilities.Pending // accepted; the operator's credit comes later
 	}
-	out := Output{Outcome: outcome(in.Reference, in.Amount, r, note), Response: &answer}
+	out := Output{Outcome: outcome(in.Reference, in.Amount, r), Response: &answer}
 	out.State, out.Doubt = state, doubt
 	return out, unless(out, answer)
 }
@@ -99,7 +99,7 @@ func (c *client) checkPaymentStatus(ctx context.Context, in StatusInput) (Output
 	if err != nil {
 		return Output{}, err
 	}
-	out := Output{Outcome: outcome(in.Reference, "", r, ""), Response: &answer}
+	out := Output{Outcome: outcome(in.Reference, "", r), Response: &answer}
 	out.State, out.Doubt = stateOf(answer.ResponseCode)
 	if f, ok := failures()[answer.ResponseCode]; ok {
 		out.Notes = append(out.Notes, f.meaning+": "+f.fix)
@@ -116,7 +116,7 @@ func (c *client) refund(ctx context.Context, in RefundInput) (Output, error) {
 		return Output{}, err
 	}
 	if in.MSISDN != "" {
-		of, _, _, err := choose("", in.MSISDN)
+		of, _, err := choose("", in.MSISDN)
 		if err != nil {
 			return Output{}, err
 		}
@@ -137,13 +137,10 @@ func (c *client) refund(ctx context.Context, in RefundInput) (Output, error) {
 	return out, unless(out, answer)
 }
 
-func outcome(reference capabilities.Reference, amount capabilities.Amount, r route, note string) capabilities.Outcome {
+func outcome(reference capabilities.Reference, amount capabilities.Amount, r route) capabilities.Outcome {
 	o := capabilities.Outcome{Reference: string(reference), Amount: amount, Network: r.network.ID}
 	if amount != "" {
 		o.Currency = xof
-	}
-	if note != "" {
-		o.Notes = append(o.Notes, note)
 	}
 	return o
 }

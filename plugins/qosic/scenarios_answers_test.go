@@ -5,10 +5,12 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
 
 // Every answer as it is documented, word for word, from a stub: where sources
@@ -23,45 +25,45 @@ var answerTests = []struct {
 	want       want
 	serviceref string
 }{
-	{"accepted", "initiate_payment", 202, `{"responsecode":"01","responsemsg":"PENDING","transref":"TRANSREF","serviceref":"7427291567","comment":null}`, want{state: capabilities.Pending, code: "01", after: 3}, "7427291567"},
-	{"accepted, null serviceref", "initiate_payment", 202, `{"responsecode":"01","responsemsg":"PENDING","transref":"TRANSREF","serviceref":null,"comment":null}`, want{state: capabilities.Pending, code: "01"}, ""},
-	{"accepted, no serviceref", "initiate_payment", 202, `{"responsecode":"01","responsemsg":"demande en cours","transref":"TRANSREF"}`, want{state: capabilities.Pending, code: "01"}, ""},
-	{"accepted, HTTP 200", "initiate_payment", 200, `{"responsecode":"01","responsemsg":"PENDING","transref":"TRANSREF","serviceref":"0"}`, want{state: capabilities.Pending, code: "01"}, "0"},
-	{"a failure's message with success's code", "initiate_payment", 202, `{"responsecode":"00","responsemsg":"FAILED","transref":"TRANSREF"}`, want{state: capabilities.Succeeded, code: "00"}, ""},
-	{"Moov Benin's success", "initiate_payment", 200, `{"responsecode":"0","responsemsg":"SUCCESS","transref":"TRANSREF","serviceref":"1"}`, want{state: capabilities.Succeeded, code: "0"}, "1"},
-	{"-1 right after initiation", "initiate_payment", 200, `{"responsecode":"-1","responsemsg":"FAILED","transref":"TRANSREF","serviceref":"0"}`, want{state: capabilities.Pending, code: "-1", after: 3}, "0"},
-	{"number without account", "initiate_payment", 417, `Expectation Failed`, want{kind: capabilities.ProviderRejected, state: capabilities.Failed, message: "no mobile-money account"}, ""},
-	{"wrong client id", "initiate_payment", 404, `{"responsecode":"-2","responsemsg":"Invalid Client Id","transref":"TRANSREF","comment":null}`, want{kind: capabilities.Misconfigured, code: "-2", message: "client id"}, ""},
-	{"wrong credentials", "initiate_payment", 401, `HTTP Status 401: Bad credentials`, want{kind: capabilities.Misconfigured, message: "QOSIC_PASSWORD|IP Whitelist"}, ""},
-	{"server error", "initiate_payment", 500, `{"title":"Internal Server Error","status":500,"detail":"message"}`, want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown, message: "HTTP 500"}, ""},
-	{"gateway's error", "initiate_payment", 502, `<html>Bad Gateway</html>`, want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown, message: "HTTP 502"}, ""},
-	{"not found", "initiate_payment", 404, `<html>Not Found</html>`, want{kind: capabilities.ProviderRejected, state: capabilities.Failed, message: "HTTP 404|QOSIC_BASE_URL"}, ""},
-	{"undocumented code", "initiate_payment", 200, `{"responsecode":"777","responsemsg":"SUCCESSFUL","transref":"TRANSREF"}`, want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown, code: "777", message: "777"}, ""},
-	{"no code", "initiate_payment", 200, `{"responsemsg":"SUCCESSFUL","transref":"TRANSREF"}`, want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown}, ""},
-	{"code as a number", "initiate_payment", 200, `{"responsecode":0,"transref":"TRANSREF"}`, want{state: capabilities.Succeeded, code: "0"}, ""},
-	{"another transref", "initiate_payment", 200, `{"responsecode":"00","transref":"SOMEBODYELSE"}`, want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown, message: "another transref"}, ""},
+	{"accepted", "initiate_payment", 202, `{"responsecode":"01","responsemsg":"PENDING","transref":"TRANSREF","serviceref":"7427291567","comment":null}`, want{State: capabilities.Pending, Response: "responsecode=01", After: 3}, "7427291567"},
+	{"accepted, null serviceref", "initiate_payment", 202, `{"responsecode":"01","responsemsg":"PENDING","transref":"TRANSREF","serviceref":null,"comment":null}`, want{State: capabilities.Pending, Response: "responsecode=01"}, ""},
+	{"accepted, no serviceref", "initiate_payment", 202, `{"responsecode":"01","responsemsg":"demande en cours","transref":"TRANSREF"}`, want{State: capabilities.Pending, Response: "responsecode=01"}, ""},
+	{"accepted, HTTP 200", "initiate_payment", 200, `{"responsecode":"01","responsemsg":"PENDING","transref":"TRANSREF","serviceref":"0"}`, want{State: capabilities.Pending, Response: "responsecode=01"}, "0"},
+	{"a failure's message with success's code", "initiate_payment", 202, `{"responsecode":"00","responsemsg":"FAILED","transref":"TRANSREF"}`, want{State: capabilities.Succeeded, Response: "responsecode=00"}, ""},
+	{"Moov Benin's success", "initiate_payment", 200, `{"responsecode":"0","responsemsg":"SUCCESS","transref":"TRANSREF","serviceref":"1"}`, want{State: capabilities.Succeeded, Response: "responsecode=0"}, "1"},
+	{"-1 right after initiation", "initiate_payment", 200, `{"responsecode":"-1","responsemsg":"FAILED","transref":"TRANSREF","serviceref":"0"}`, want{State: capabilities.Pending, Response: "responsecode=-1", After: 3}, "0"},
+	{"number without account", "initiate_payment", 417, `Expectation Failed`, want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Message: "no mobile-money account"}, ""},
+	{"wrong client id", "initiate_payment", 404, `{"responsecode":"-2","responsemsg":"Invalid Client Id","transref":"TRANSREF","comment":null}`, want{Kind: capabilities.Misconfigured, Response: "responsecode=-2", Message: "client id"}, ""},
+	{"wrong credentials", "initiate_payment", 401, `HTTP Status 401: Bad credentials`, want{Kind: capabilities.Misconfigured, Message: "QOSIC_PASSWORD|IP Whitelist"}, ""},
+	{"server error", "initiate_payment", 500, `{"title":"Internal Server Error","status":500,"detail":"message"}`, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "HTTP 500"}, ""},
+	{"gateway's error", "initiate_payment", 502, `<html>Bad Gateway</html>`, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "HTTP 502"}, ""},
+	{"not found", "initiate_payment", 404, `<html>Not Found</html>`, want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Message: "HTTP 404|QOSIC_BASE_URL"}, ""},
+	{"undocumented code", "initiate_payment", 200, `{"responsecode":"777","responsemsg":"SUCCESSFUL","transref":"TRANSREF"}`, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Response: "responsecode=777", Message: "777"}, ""},
+	{"no code", "initiate_payment", 200, `{"responsemsg":"SUCCESSFUL","transref":"TRANSREF"}`, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown}, ""},
+	{"code as a number", "initiate_payment", 200, `{"responsecode":0,"transref":"TRANSREF"}`, want{State: capabilities.Succeeded, Response: "responsecode=0"}, ""},
+	{"another transref", "initiate_payment", 200, `{"responsecode":"00","transref":"SOMEBODYELSE"}`, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "another transref"}, ""},
 
-	{"deposit accepted in Togo", "disburse", 200, `{"responsecode":"00","responsemsg":"Succesfull","transref":"TRANSREF"}`, want{state: capabilities.Pending, code: "00", gotchas: "disburse.1"}, ""},
-	{"deposit accepted in Benin", "disburse", 202, `{"responsecode":"0","responsemsg":"SUCCESS","transref":"TRANSREF","serviceref":"5"}`, want{state: capabilities.Pending, code: "0", gotchas: "disburse.10"}, "5"},
-	{"deposit not authorised", "disburse", 200, `{"responsecode":"-2","responsemsg":"Not authorized","transref":"TRANSREF"}`, want{kind: capabilities.ProviderRejected, state: capabilities.Failed, code: "-2"}, ""},
-	{"deposit over the receiver's limit", "disburse", 200, `{"responsecode":"580","responsemsg":"","transref":"TRANSREF"}`, want{kind: capabilities.ProviderRejected, state: capabilities.Failed, code: "580"}, ""},
-	{"deposit from an address not whitelisted", "disburse", 401, `HTTP Status 401: Bad credentials`, want{kind: capabilities.Misconfigured, message: "IP Whitelist", gotchas: "disburse.3"}, ""},
+	{"deposit accepted in Togo", "disburse", 200, `{"responsecode":"00","responsemsg":"Succesfull","transref":"TRANSREF"}`, want{State: capabilities.Pending, Response: "responsecode=00", Gotchas: "disburse.1"}, ""},
+	{"deposit accepted in Benin", "disburse", 202, `{"responsecode":"0","responsemsg":"SUCCESS","transref":"TRANSREF","serviceref":"5"}`, want{State: capabilities.Pending, Response: "responsecode=0", Gotchas: "disburse.10"}, "5"},
+	{"deposit not authorised", "disburse", 200, `{"responsecode":"-2","responsemsg":"Not authorized","transref":"TRANSREF"}`, want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=-2"}, ""},
+	{"deposit over the receiver's limit", "disburse", 200, `{"responsecode":"580","responsemsg":"","transref":"TRANSREF"}`, want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=580"}, ""},
+	{"deposit from an address not whitelisted", "disburse", 401, `HTTP Status 401: Bad credentials`, want{Kind: capabilities.Misconfigured, Message: "IP Whitelist", Gotchas: "disburse.3"}, ""},
 
-	{"refund done, HTTP 200", "refund", 200, `{"responsecode":"00","responsemsg":"OPERATION SUCCESSFUL","transref":"TRANSREF"}`, want{state: capabilities.Succeeded, code: "00"}, ""},
-	{"refund done, HTTP 202", "refund", 202, `{"responsecode":"00","responsemsg":"OPERATION SUCCESSFUL","transref":"TRANSREF"}`, want{state: capabilities.Succeeded, code: "00"}, ""},
-	{"refund with a wrong client id", "refund", 404, `{"responsecode":"-2","responsemsg":"Invalid Client Id","transref":"TRANSREF","comment":null}`, want{kind: capabilities.Misconfigured, code: "-2"}, ""},
-	{"refund of an unknown payment", "refund", 200, `{"responsecode":"-1","responsemsg":"FAILED","transref":"TRANSREF"}`, want{kind: capabilities.ProviderRejected, state: capabilities.Failed, code: "-1"}, ""},
-	{"refund with an unknown outcome", "refund", 500, `{"title":"Internal Server Error","status":500,"detail":"message"}`, want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown}, ""},
+	{"refund done, HTTP 200", "refund", 200, `{"responsecode":"00","responsemsg":"OPERATION SUCCESSFUL","transref":"TRANSREF"}`, want{State: capabilities.Succeeded, Response: "responsecode=00"}, ""},
+	{"refund done, HTTP 202", "refund", 202, `{"responsecode":"00","responsemsg":"OPERATION SUCCESSFUL","transref":"TRANSREF"}`, want{State: capabilities.Succeeded, Response: "responsecode=00"}, ""},
+	{"refund with a wrong client id", "refund", 404, `{"responsecode":"-2","responsemsg":"Invalid Client Id","transref":"TRANSREF","comment":null}`, want{Kind: capabilities.Misconfigured, Response: "responsecode=-2"}, ""},
+	{"refund of an unknown payment", "refund", 200, `{"responsecode":"-1","responsemsg":"FAILED","transref":"TRANSREF"}`, want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=-1"}, ""},
+	{"refund with an unknown outcome", "refund", 500, `{"title":"Internal Server Error","status":500,"detail":"message"}`, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown}, ""},
 
-	{"paid", "check_payment_status", 200, `{"responsecode":"00","responsemsg":"SUCCESSFUL","transref":"TRANSREF","serviceref":"7427291567","comment":"TRANSACTION APPROVED AND PROCESSED SUCCESSFULLY"}`, want{state: capabilities.Succeeded, code: "00"}, "7427291567"},
-	{"paid, in short", "check_payment_status", 202, `{"responsecode":"0","responsemsg":"SUCCESS","transref":"TRANSREF"}`, want{state: capabilities.Succeeded, code: "0"}, ""},
-	{"pending", "check_payment_status", 200, `{"responsecode":"01","responsemsg":"PENDING","transref":"TRANSREF"}`, want{state: capabilities.Pending, code: "01"}, ""},
-	{"unknown transref", "check_payment_status", 200, `{"responsecode":"-1","responsemsg":"FAILED","transref":"TRANSREF","serviceref":"0","comment":null}`, want{state: capabilities.Unknown, code: "-1", gotchas: "check_payment_status.3"}, "0"},
-	{"failed in Togo", "check_payment_status", 200, `{"responsecode":"02","responsemsg":"FAILED","transref":"TRANSREF"}`, want{state: capabilities.Failed, code: "02"}, ""},
-	{"wrong client id on a status", "check_payment_status", 200, `{"responsecode":"-2","responsemsg":"INVALID CLIENT ID","transref":"TRANSREF","comment":"CLIENT ID DOES NOT EXIST"}`, want{kind: capabilities.Misconfigured, code: "-2"}, ""},
-	{"server error on a status", "check_payment_status", 503, `{"title":"Internal Server Error","status":503,"detail":"message"}`, want{kind: capabilities.Unavailable, message: "ask again"}, ""},
-	{"undocumented code on a status", "check_payment_status", 200, `{"responsecode":"777","responsemsg":"SUCCESSFUL","transref":"TRANSREF"}`, want{state: capabilities.Unknown, code: "777", note: "undocumented code"}, ""},
-	{"another transref's status", "check_payment_status", 200, `{"responsecode":"00","transref":"SOMEBODYELSE"}`, want{kind: capabilities.Unavailable, message: "another transref"}, ""},
+	{"paid", "check_payment_status", 200, `{"responsecode":"00","responsemsg":"SUCCESSFUL","transref":"TRANSREF","serviceref":"7427291567","comment":"TRANSACTION APPROVED AND PROCESSED SUCCESSFULLY"}`, want{State: capabilities.Succeeded, Response: "responsecode=00"}, "7427291567"},
+	{"paid, in short", "check_payment_status", 202, `{"responsecode":"0","responsemsg":"SUCCESS","transref":"TRANSREF"}`, want{State: capabilities.Succeeded, Response: "responsecode=0"}, ""},
+	{"pending", "check_payment_status", 200, `{"responsecode":"01","responsemsg":"PENDING","transref":"TRANSREF"}`, want{State: capabilities.Pending, Response: "responsecode=01"}, ""},
+	{"unknown transref", "check_payment_status", 200, `{"responsecode":"-1","responsemsg":"FAILED","transref":"TRANSREF","serviceref":"0","comment":null}`, want{State: capabilities.Unknown, Response: "responsecode=-1", Gotchas: "check_payment_status.3"}, "0"},
+	{"failed in Togo", "check_payment_status", 200, `{"responsecode":"02","responsemsg":"FAILED","transref":"TRANSREF"}`, want{State: capabilities.Failed, Response: "responsecode=02"}, ""},
+	{"wrong client id on a status", "check_payment_status", 200, `{"responsecode":"-2","responsemsg":"INVALID CLIENT ID","transref":"TRANSREF","comment":"CLIENT ID DOES NOT EXIST"}`, want{Kind: capabilities.Misconfigured, Response: "responsecode=-2"}, ""},
+	{"server error on a status", "check_payment_status", 503, `{"title":"Internal Server Error","status":503,"detail":"message"}`, want{Kind: capabilities.Unavailable, Message: "ask again"}, ""},
+	{"undocumented code on a status", "check_payment_status", 200, `{"responsecode":"777","responsemsg":"SUCCESSFUL","transref":"TRANSREF"}`, want{State: capabilities.Unknown, Response: "responsecode=777", Note: "undocumented code"}, ""},
+	{"another transref's status", "check_payment_status", 200, `{"responsecode":"00","transref":"SOMEBODYELSE"}`, want{Kind: capabilities.Unavailable, Message: "another transref"}, ""},
 }
 
 func TestDocumentedAnswers(t *testing.T) {
@@ -71,12 +73,12 @@ func TestDocumentedAnswers(t *testing.T) {
 			t.Parallel()
 			b, stub := newStubBench(t)
 			stub.says(tt.status, tt.body)
-			a := b.call(tt.capability, everything(mtnBenin)[tt.capability])
-			b.wants(a, tt.want)
-			if r := responseOf(a); r.HTTPStatus != tt.status || r.ServiceRef != tt.serviceref {
-				t.Errorf("HTTP %d with serviceref %q, want %d with %q", r.HTTPStatus, r.ServiceRef, tt.status, tt.serviceref)
+			a := b.Call(tt.capability, everything(mtnBenin)[tt.capability])
+			b.Wants(a, tt.want)
+			if r := hosttest.Response(a); r["http_status"] != strconv.Itoa(tt.status) || r["serviceref"] != tt.serviceref {
+				t.Errorf("HTTP %s with serviceref %q, want %d with %q", r["http_status"], r["serviceref"], tt.status, tt.serviceref)
 			}
-			if n := stub.arrived(); n != 1 {
+			if n := len(stub.Requests()); n != 1 {
 				t.Errorf("%d requests, want 1", n)
 			}
 		})
@@ -92,9 +94,9 @@ func TestFinalCodes(t *testing.T) {
 		for _, capability := range []string{"initiate_payment", "disburse"} {
 			stub.saysCode(200, code, "SUCCESSFUL")
 			in := mtnBenin.order(emulation.Paid, "FINAL-"+code+capability[:1])
-			b.wants(b.call(capability, in), want{kind: capabilities.ProviderRejected, state: capabilities.Failed, code: code})
+			b.Wants(b.Call(capability, in), want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=" + code})
 		}
-		b.wants(b.ask("STATUS-"+code, "mtn_bj"), want{state: capabilities.Failed, code: code})
+		b.Wants(b.ask("STATUS-"+code, "mtn_bj"), want{State: capabilities.Failed, Response: "responsecode=" + code})
 	}
 }
 
@@ -128,21 +130,21 @@ func TestDocumentedRequests(t *testing.T) {
 	for _, o := range operators {
 		for capability, in := range everything(o) {
 			if capability == "initiate_payment" {
-				in = in.with("customer_first_name", "Ama").with("customer_last_name", "Kossi")
+				in = in.With("customer_first_name", "Ama").With("customer_last_name", "Kossi")
 			}
-			b.clock.Advance(delay)
-			b.call(capability, in)
-			got := stub.last(t)
-			if want := paths[capability][o.network]; got.path != want {
-				t.Errorf("%s on %s went to %s, want %s", capability, o.network, got.path, want)
+			b.Clock.Advance(delay)
+			b.Call(capability, in)
+			got := stub.Last(t)
+			if want := paths[capability][o.network]; got.Path != want {
+				t.Errorf("%s on %s went to %s, want %s", capability, o.network, got.Path, want)
 			}
-			if got.username != "merchant" || got.password != "correct horse" || !got.is("clientid", clientID(o)) {
-				t.Errorf("%s on %s: credentials %q %q %s", capability, o.network, got.username, got.password, got.body["clientid"])
+			if got.Username != "merchant" || got.Password != "correct horse" || !is(got, "clientid", clientID(o)) {
+				t.Errorf("%s on %s: credentials %q %q %s", capability, o.network, got.Username, got.Password, got.Body["clientid"])
 			}
-			if names := slices.Sorted(maps.Keys(got.body)); !slices.Equal(names, fields[capability]) {
+			if names := slices.Sorted(maps.Keys(got.Body)); !slices.Equal(names, fields[capability]) {
 				t.Errorf("%s sent the fields %v, want %v", capability, names, fields[capability])
 			}
-			for name, raw := range got.body {
+			for name, raw := range got.Body {
 				var s string
 				if json.Unmarshal(raw, &s) != nil {
 					t.Errorf("%s sent %s as %s, want a string", capability, name, raw)
@@ -164,10 +166,10 @@ func TestNumbersAsTheyAreSent(t *testing.T) {
 		{"+2290195112000", "2290195112000", "moov_bj"},
 		{"2290140112000", "2290140112000", "celtiis_bj"},
 	} {
-		a := b.call("initiate_payment", input{"reference": "NUMBER-0" + string(rune('0'+i)), "amount": "100", "msisdn": tt.given})
-		b.wants(a, want{state: capabilities.Pending, note: "inferred"})
-		if !stub.last(t).is("msisdn", tt.sent) || a.Network != tt.network {
-			t.Errorf("%s went out as %s on %s, want %s on %s", tt.given, stub.last(t).body["msisdn"], a.Network, tt.sent, tt.network)
+		a := b.Call("initiate_payment", hosttest.Input{"reference": "NUMBER-0" + string(rune('0'+i)), "amount": "100", "msisdn": tt.given})
+		b.Wants(a, want{State: capabilities.Pending, Note: "inferred"})
+		if !is(stub.Last(t), "msisdn", tt.sent) || a.Network != tt.network {
+			t.Errorf("%s went out as %s on %s, want %s on %s", tt.given, stub.Last(t).Body["msisdn"], a.Network, tt.sent, tt.network)
 		}
 	}
 }
@@ -178,28 +180,28 @@ func TestWrongInputsAreNotSent(t *testing.T) {
 	b, stub := newStubBench(t)
 	good := mtnBenin.order(emulation.Paid, "WRONG-0001")
 	for name, tt := range map[string]struct {
-		in    input
+		in    hosttest.Input
 		field string
 	}{
-		"network of another country": {good.with("network", "moov_tg"), "network"},
-		"wire name of a network":     {good.with("network", "MTN"), "network"},
-		"number of another country":  {good.with("msisdn", "33612345678"), "msisdn"},
-		"number that is too short":   {good.with("msisdn", "2290196000"), "msisdn"},
-		"prefix of nobody":           {good.with("msisdn", "2290110112000").without("network"), "network"},
-		"decimals":                   {good.with("amount", "12.50"), "amount"},
-		"no amount":                  {good.without("amount"), "amount"},
-		"nothing to pay":             {good.with("amount", "0"), "amount"},
-		"short reference":            {good.with("reference", "SHORT"), "reference"},
-		"long reference":             {good.with("reference", "SEVENTEEN-LETTERS"), "reference"},
-		"another currency":           {good.with("currency", "EUR"), "currency"},
-		"field that does not exist":  {good.with("clientid", "MINE"), "clientid"},
-		"host":                       {good.with("base_url", "https://evil.example"), "base_url"},
+		"network of another country": {good.With("network", "moov_tg"), "network"},
+		"wire name of a network":     {good.With("network", "MTN"), "network"},
+		"number of another country":  {good.With("msisdn", "33612345678"), "msisdn"},
+		"number that is too short":   {good.With("msisdn", "2290196000"), "msisdn"},
+		"prefix of nobody":           {good.With("msisdn", "2290110112000").Without("network"), "network"},
+		"decimals":                   {good.With("amount", "12.50"), "amount"},
+		"no amount":                  {good.Without("amount"), "amount"},
+		"nothing to pay":             {good.With("amount", "0"), "amount"},
+		"short reference":            {good.With("reference", "SHORT"), "reference"},
+		"long reference":             {good.With("reference", "SEVENTEEN-LETTERS"), "reference"},
+		"another currency":           {good.With("currency", "EUR"), "currency"},
+		"field that does not exist":  {good.With("clientid", "MINE"), "clientid"},
+		"host":                       {good.With("base_url", "https://evil.example"), "base_url"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.in(t).wants(b.in(t).call("initiate_payment", tt.in), want{kind: capabilities.Invalid, problem: tt.field})
+			b.in(t).Wants(b.in(t).Call("initiate_payment", tt.in), want{Kind: capabilities.Invalid, Problem: tt.field})
 		})
 	}
-	if n := stub.arrived(); n > 0 {
+	if n := len(stub.Requests()); n > 0 {
 		t.Errorf("%d requests were sent", n)
 	}
 }
@@ -208,21 +210,21 @@ func TestWrongInputsAreNotSent(t *testing.T) {
 // and a question unanswered.
 func TestConnectionsThatBreak(t *testing.T) {
 	t.Parallel()
-	for name, breaks := range map[string]func(*stub){
-		"cut":       (*stub).cuts,
-		"truncated": func(s *stub) { s.truncates(http.StatusOK, `{"responsecode":"00","responsemsg":"SUCCESSFUL"}`) },
+	for name, breaks := range map[string]func(stub){
+		"cut":       stub.cuts,
+		"truncated": func(s stub) { s.truncates(http.StatusOK, `{"responsecode":"00","responsemsg":"SUCCESSFUL"}`) },
 	} {
 		b, stub := newStubBench(t)
 		breaks(stub)
 		for capability, in := range everything(mtnBenin) {
 			t.Run(name+"/"+capability, func(t *testing.T) {
-				w := want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown}
+				w := want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown}
 				if capability == "check_payment_status" {
-					w = want{kind: capabilities.Unavailable}
+					w = want{Kind: capabilities.Unavailable}
 				}
-				before := stub.arrived()
-				b.in(t).wants(b.in(t).call(capability, in), w)
-				if n := stub.arrived() - before; n != 1 {
+				before := len(stub.Requests())
+				b.in(t).Wants(b.in(t).Call(capability, in), w)
+				if n := len(stub.Requests()) - before; n != 1 {
 					t.Errorf("%d requests, want 1", n)
 				}
 			})

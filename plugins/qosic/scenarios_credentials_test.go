@@ -7,6 +7,7 @@ import (
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/hosttest"
 	"github.com/mcp-payments/mcp-payments/plugins/qosic"
 )
 
@@ -20,41 +21,35 @@ func TestWrongClientID(t *testing.T) {
 		}
 	})
 	for _, o := range operators {
-		named := want{kind: capabilities.Misconfigured, code: "-2", message: o.setting}
+		named := want{Kind: capabilities.Misconfigured, Response: "responsecode=-2", Message: o.setting}
 		t.Run(o.network+"/payment", func(t *testing.T) {
 			b, w := all.in(t), named
-			w.gotchas = "initiate_payment.5 initiate_payment.17"
-			a := b.call("initiate_payment", o.order(emulation.Paid, o.ref("CLIENT")))
-			b.wants(a, w)
-			if responseOf(a).HTTPStatus != 404 {
-				t.Errorf("HTTP %d, want 404", responseOf(a).HTTPStatus)
-			}
+			w.Gotchas = "initiate_payment.5 initiate_payment.17"
+			w.Response += " http_status=404"
+			b.Wants(b.Call("initiate_payment", o.order(emulation.Paid, o.ref("CLIENT"))), w)
 		})
 		t.Run(o.network+"/status", func(t *testing.T) {
 			b, w := all.in(t), named
-			w.gotchas = "check_payment_status.8"
-			a := b.ask(o.ref("CLIENT"), o.network)
-			b.wants(a, w)
-			if responseOf(a).HTTPStatus != 200 {
-				t.Errorf("HTTP %d, want 200", responseOf(a).HTTPStatus)
-			}
+			w.Gotchas = "check_payment_status.8"
+			w.Response += " http_status=200"
+			b.Wants(b.ask(o.ref("CLIENT"), o.network), w)
 		})
 		if o.payouts {
 			t.Run(o.network+"/deposit", func(t *testing.T) {
 				b := all.in(t)
-				b.wants(b.disburse(o, emulation.Paid, o.ref("PAYOUT")), want{
-					kind: capabilities.ProviderRejected, state: capabilities.Failed, code: "-2",
-					message: "not authorised|client id", gotchas: "disburse.6 disburse.11",
+				b.Wants(b.disburse(o, emulation.Paid, o.ref("PAYOUT")), want{
+					Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=-2",
+					Message: "not authorised|client id", Gotchas: "disburse.6 disburse.11",
 				})
 			})
 		}
 	}
 	t.Run("refund", func(t *testing.T) {
 		b := all.in(t)
-		b.wants(b.call("refund", input{"original_reference": "CLIENT-01"}),
-			want{kind: capabilities.Misconfigured, code: "-2", message: mtnBenin.setting, gotchas: "refund.5"})
+		b.Wants(b.Call("refund", hosttest.Input{"original_reference": "CLIENT-01"}),
+			want{Kind: capabilities.Misconfigured, Response: "responsecode=-2", Message: mtnBenin.setting, Gotchas: "refund.5"})
 	})
-	all.untouched()
+	all.Untouched()
 }
 
 // A client id of Togo does not open Benin, nor the other way round.
@@ -63,9 +58,9 @@ func TestClientIDsAreMixedUp(t *testing.T) {
 	b := newBench(t, emulation.Options{}, func(settings map[string]string) {
 		settings[togocel.setting], settings[moovTogo.setting] = settings[moovTogo.setting], settings[togocel.setting]
 	})
-	b.wants(b.collect(togocel, emulation.Paid, "MIXED-01"), want{kind: capabilities.Misconfigured, message: togocel.setting})
-	b.wants(b.collect(moovTogo, emulation.Paid, "MIXED-02"), want{kind: capabilities.Misconfigured, message: moovTogo.setting})
-	b.wants(b.collect(mtnBenin, emulation.Paid, "MIXED-03"), want{state: capabilities.Pending})
+	b.Wants(b.collect(togocel, emulation.Paid, "MIXED-01"), want{Kind: capabilities.Misconfigured, Message: togocel.setting})
+	b.Wants(b.collect(moovTogo, emulation.Paid, "MIXED-02"), want{Kind: capabilities.Misconfigured, Message: moovTogo.setting})
+	b.Wants(b.collect(mtnBenin, emulation.Paid, "MIXED-03"), want{State: capabilities.Pending})
 }
 
 // Row "wrong username or password".
@@ -77,15 +72,11 @@ func TestWrongUsernameOrPassword(t *testing.T) {
 			for capability, in := range everything(o) {
 				t.Run(setting+"/"+o.network+"/"+capability, func(t *testing.T) {
 					b := all.in(t)
-					a := b.call(capability, in)
-					b.wants(a, want{kind: capabilities.Misconfigured, message: "QOSIC_USERNAME and QOSIC_PASSWORD"})
-					if responseOf(a).HTTPStatus != 401 {
-						t.Errorf("HTTP %d, want 401", responseOf(a).HTTPStatus)
-					}
+					b.Wants(b.Call(capability, in), want{Kind: capabilities.Misconfigured, Response: "http_status=401", Message: "QOSIC_USERNAME and QOSIC_PASSWORD"})
 				})
 			}
 		}
-		all.untouched()
+		all.Untouched()
 	}
 }
 
@@ -102,20 +93,20 @@ func TestAddressIsNotWhitelisted(t *testing.T) {
 		for capability, in := range everything(o) {
 			t.Run(o.network+"/"+capability, func(t *testing.T) {
 				b := all.in(t)
-				w := want{kind: capabilities.Misconfigured, message: "whitelisted|IP Whitelist", gotchas: notices[capability]}
+				w := want{Kind: capabilities.Misconfigured, Message: "whitelisted|IP Whitelist", Gotchas: notices[capability]}
 				if capability == "check_payment_status" {
-					w = want{state: capabilities.Unknown, code: "-1"}
+					w = want{State: capabilities.Unknown, Response: "responsecode=-1"}
 				}
-				b.wants(b.call(capability, in), w)
+				b.Wants(b.Call(capability, in), w)
 			})
 		}
 	}
-	all.untouched()
+	all.Untouched()
 }
 
 // everything is a valid call of each capability that asks Qosic on a network.
-func everything(o operator) map[string]input {
-	calls := map[string]input{
+func everything(o operator) map[string]hosttest.Input {
+	calls := map[string]hosttest.Input{
 		"initiate_payment":     o.order(emulation.PaidAtOnce, o.ref("COLLECT")),
 		"check_payment_status": {"reference": o.ref("STATUS"), "network": o.network},
 	}
@@ -123,7 +114,7 @@ func everything(o operator) map[string]input {
 		calls["disburse"] = o.order(emulation.Paid, o.ref("DEPOSIT"))
 	}
 	if o.network == mtnBenin.network {
-		calls["refund"] = input{"original_reference": o.ref("REFUND")}
+		calls["refund"] = hosttest.Input{"original_reference": o.ref("REFUND")}
 	}
 	return calls
 }
@@ -141,20 +132,20 @@ func TestClientIDIsNotSet(t *testing.T) {
 		for capability, in := range everything(o) {
 			t.Run(o.network+"/"+capability, func(t *testing.T) {
 				b := all.in(t)
-				a := b.call(capability, in)
-				b.wants(a, want{kind: capabilities.Misconfigured, message: o.setting + " is not set|dashboard"})
+				a := b.Call(capability, in)
+				b.Wants(a, want{Kind: capabilities.Misconfigured, Message: o.setting + " is not set|dashboard"})
 				if a.Response != nil {
 					t.Errorf("Qosic answered: %s", a.Response)
 				}
 			})
 		}
 	}
-	all.untouched()
+	all.Untouched()
 }
 
 func TestUsernameOrPasswordIsNotSet(t *testing.T) {
 	t.Parallel()
-	stub := newStub(t)
+	stub := hosttest.NewStub(t)
 	m, err := qosic.Provider().Manifest(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -162,15 +153,14 @@ func TestUsernameOrPasswordIsNotSet(t *testing.T) {
 	for _, missing := range []string{"QOSIC_USERNAME", "QOSIC_PASSWORD"} {
 		t.Run(missing, func(t *testing.T) {
 			environment := credentials()
-			environment["QOSIC_BASE_URL"] = stub.url
+			environment["QOSIC_BASE_URL"] = stub.URL
 			delete(environment, missing)
 			settings := host.Resolve(m, func(name string) (string, bool) { v, ok := environment[name]; return v, ok })
-			b := &bench{T: t, clock: emulation.NewManualClock(start)}
-			b.host, b.desk = newHost(t, settings, b.clock.Now)
+			b := bench{provider.At(t, settings, emulation.NewManualClock(hosttest.Start()))}
 			for capability, in := range everything(mtnBenin) {
-				b.wants(b.call(capability, in), want{kind: capabilities.Misconfigured, message: missing + "|dashboard"})
+				b.Wants(b.Call(capability, in), want{Kind: capabilities.Misconfigured, Message: missing + "|dashboard"})
 			}
-			if n := stub.arrived(); n > 0 {
+			if n := len(stub.Requests()); n > 0 {
 				t.Errorf("%d requests were sent", n)
 			}
 		})

@@ -2,13 +2,13 @@ package qosic_test
 
 import (
 	"context"
-	"net/http"
 	"testing"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
 
 // Rows "accepted, waiting for the customer" and "paid (status)".
@@ -22,22 +22,19 @@ func TestPaymentIsAcceptedAndThenPaid(t *testing.T) {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("PAID")
 			a := b.collect(o, emulation.Paid, reference)
-			b.wants(a, want{state: capabilities.Pending, code: "01", gotchas: "initiate_payment.1 initiate_payment.8", after: 3})
-			if responseOf(a).HTTPStatus != http.StatusAccepted {
-				t.Errorf("HTTP %d, want 202", responseOf(a).HTTPStatus)
-			}
+			b.Wants(a, want{State: capabilities.Pending, Response: "responsecode=01 http_status=202", Gotchas: "initiate_payment.1 initiate_payment.8", After: 3})
 			if a.Amount != "5000" || a.Currency != "XOF" || a.Network != o.network || a.Reference != reference {
 				t.Errorf("the answer does not say what was asked for:\n%s", a.Text())
 			}
-			a = b.follow(a)
-			b.wants(a, want{state: capabilities.Pending, code: "01", gotchas: "check_payment_status.1", after: 5})
-			b.clock.Advance(delay)
-			a = b.follow(a)
-			b.wants(a, want{state: capabilities.Succeeded, code: "00"})
+			a = b.Follow(a)
+			b.Wants(a, want{State: capabilities.Pending, Response: "responsecode=01", Gotchas: "check_payment_status.1", After: 5})
+			b.Clock.Advance(delay)
+			a = b.Follow(a)
+			b.Wants(a, want{State: capabilities.Succeeded, Response: "responsecode=00"})
 			if a.Next != nil || a.Amount != "5000" {
 				t.Errorf("a paid payment has something next, or not its amount:\n%s", a.Text())
 			}
-			b.moved(reference, emulation.Collect, 1, 1)
+			b.Moved(reference, emulation.Collect, 1, 1)
 		})
 	}
 }
@@ -50,18 +47,14 @@ func TestPaymentInTheOtherSpelling(t *testing.T) {
 	for _, o := range operators {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("OTHER")
-			first, status := want{state: capabilities.Pending, code: "01", after: 3}, http.StatusOK
+			first := want{State: capabilities.Pending, Response: "responsecode=01 http_status=200 serviceref=", After: 3}
 			if o.waits {
-				first, status = want{state: capabilities.Succeeded, code: "00"}, http.StatusAccepted
+				first = want{State: capabilities.Succeeded, Response: "responsecode=00 http_status=202 serviceref="}
 			}
-			a := b.collect(o, emulation.Variant, reference)
-			b.wants(a, first)
-			if r := responseOf(a); r.HTTPStatus != status || r.ServiceRef != "" {
-				t.Errorf("HTTP %d with serviceref %q, want %d without", r.HTTPStatus, r.ServiceRef, status)
-			}
-			b.clock.Advance(delay)
-			b.wants(b.ask(reference, ""), want{state: capabilities.Succeeded, code: "0"})
-			b.moved(reference, emulation.Collect, 1, 1)
+			b.Wants(b.collect(o, emulation.Variant, reference), first)
+			b.Clock.Advance(delay)
+			b.Wants(b.ask(reference, ""), want{State: capabilities.Succeeded, Response: "responsecode=0"})
+			b.Moved(reference, emulation.Collect, 1, 1)
 		})
 	}
 }
@@ -74,11 +67,11 @@ func TestPaymentIsPaidAtOnce(t *testing.T) {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("ATONCE")
 			a := b.collect(o, emulation.PaidAtOnce, reference)
-			b.wants(a, want{state: capabilities.Succeeded})
+			b.Wants(a, want{State: capabilities.Succeeded})
 			if a.Next != nil {
 				t.Errorf("something is next: %+v", a.Next)
 			}
-			b.moved(reference, emulation.Collect, 1, 1)
+			b.Moved(reference, emulation.Collect, 1, 1)
 		})
 	}
 }
@@ -89,30 +82,27 @@ func TestMoovBeninAnswersWhenTheCustomerHasDecided(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	ctx, leave := context.WithCancel(t.Context())
 	got := make(chan *host.Answer, 1)
-	go func() { got <- b.callUntil(ctx, "initiate_payment", moovBenin.order(emulation.Paid, "SYNC-0001")) }()
-	within(t, "the customer was asked", func() bool { return b.clock.Timers() == 2 }) // the customer's, and the longest wait
+	go func() { got <- b.CallUntil(ctx, "initiate_payment", moovBenin.order(emulation.Paid, "SYNC-0001")) }()
+	b.Within("the customer was asked", func() bool { return b.Clock.Timers() == 2 }) // the customer's, and the longest wait
 	select {
 	case a := <-got:
 		t.Fatalf("an answer before the customer decided:\n%s", a.Text())
 	default:
 	}
 	leave() // whoever asked is gone, and the payment goes on all the same
-	b.clock.Advance(delay)
+	b.Clock.Advance(delay)
 	a := <-got
-	b.wants(a, want{state: capabilities.Succeeded, code: "0", gotchas: "initiate_payment.18"})
-	if responseOf(a).HTTPStatus != http.StatusOK {
-		t.Errorf("HTTP %d, want 200", responseOf(a).HTTPStatus)
-	}
-	b.wants(b.ask("SYNC-0001", ""), want{state: capabilities.Succeeded, code: "00"})
-	b.moved("SYNC-0001", emulation.Collect, 1, 1)
+	b.Wants(a, want{State: capabilities.Succeeded, Response: "responsecode=0 http_status=200", Gotchas: "initiate_payment.18"})
+	b.Wants(b.ask("SYNC-0001", ""), want{State: capabilities.Succeeded, Response: "responsecode=00"})
+	b.Moved("SYNC-0001", emulation.Collect, 1, 1)
 }
 
 func TestMoovBeninCustomerNeverAnswers(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
 	a := b.collect(moovBenin, emulation.NeverAnswered, "SYNC-0002")
-	b.wants(a, want{state: capabilities.Pending, code: "01", after: 3})
-	if waited := b.clock.Now().Sub(start); waited < 80*time.Second {
+	b.Wants(a, want{State: capabilities.Pending, Response: "responsecode=01", After: 3})
+	if waited := b.Clock.Now().Sub(hosttest.Start()); waited < 80*time.Second {
 		t.Errorf("answered after %s, want no less than 80 s", waited)
 	}
 }
@@ -126,14 +116,14 @@ func TestCustomerRefuses(t *testing.T) {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("REFUSE")
 			a := b.collect(o, emulation.Refused, reference)
-			b.wants(a, want{state: capabilities.Pending})
-			b.clock.Advance(delay)
+			b.Wants(a, want{State: capabilities.Pending})
+			b.Clock.Advance(delay)
 			if o.togo {
-				b.wants(b.ask(reference, ""), want{state: capabilities.Failed, code: "02", gotchas: "check_payment_status.6"})
+				b.Wants(b.ask(reference, ""), want{State: capabilities.Failed, Response: "responsecode=02", Gotchas: "check_payment_status.6"})
 			} else {
-				b.wants(b.followToTheEnd(a), want{state: capabilities.Failed, code: "-1"})
+				b.Wants(b.FollowToTheEnd(a), want{State: capabilities.Failed, Response: "responsecode=-1"})
 			}
-			b.moved(reference, emulation.Collect, 1, 0)
+			b.Moved(reference, emulation.Collect, 1, 0)
 		})
 	}
 }
@@ -157,10 +147,10 @@ func TestPaymentIsRefusedAtOnce(t *testing.T) {
 		for _, r := range refusals {
 			t.Run(o.network+"/"+r.name, func(t *testing.T) {
 				b, reference := all.in(t), o.ref("NO-"+r.code)
-				b.wants(b.collect(o, r.ending, reference),
-					want{kind: capabilities.ProviderRejected, state: capabilities.Failed, code: r.code, message: "code " + r.code})
-				b.wants(b.ask(reference, o.network), want{state: capabilities.Failed, code: r.code, gotchas: "check_payment_status.9"})
-				b.moved(reference, emulation.Collect, 1, 0)
+				b.Wants(b.collect(o, r.ending, reference),
+					want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=" + r.code, Message: "code " + r.code})
+				b.Wants(b.ask(reference, o.network), want{State: capabilities.Failed, Response: "responsecode=" + r.code, Gotchas: "check_payment_status.9"})
+				b.Moved(reference, emulation.Collect, 1, 0)
 			})
 		}
 	}
@@ -173,11 +163,11 @@ func TestNumberWithoutAccount(t *testing.T) {
 	for _, o := range operators {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("NOACC")
-			b.wants(b.collect(o, emulation.NoAccount, reference), want{
-				kind: capabilities.ProviderRejected, state: capabilities.Failed,
-				message: "no mobile-money account", gotchas: "initiate_payment.22",
+			b.Wants(b.collect(o, emulation.NoAccount, reference), want{
+				Kind: capabilities.ProviderRejected, State: capabilities.Failed,
+				Message: "no mobile-money account", Gotchas: "initiate_payment.22",
 			})
-			b.moved(reference, emulation.Collect, 1, 0)
+			b.Moved(reference, emulation.Collect, 1, 0)
 		})
 	}
 }
@@ -207,14 +197,14 @@ func TestPaymentWithoutAnAnswer(t *testing.T) {
 			t.Run(o.network+"/"+l.name, func(t *testing.T) {
 				b, reference := all.in(t), o.ref("LOST-"+string(l.ending))
 				a := b.collect(o, l.ending, reference)
-				b.wants(a, want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown,
-					message: "do not send it again", gotchas: "initiate_payment.23", after: 3})
-				end, paid := want{state: capabilities.Succeeded, code: "00"}, 1
+				b.Wants(a, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown,
+					Message: "do not send it again", Gotchas: "initiate_payment.23", After: 3})
+				end, paid := want{State: capabilities.Succeeded, Response: "responsecode=00"}, 1
 				if !l.taken {
-					end, paid = want{state: capabilities.Failed, code: "-1"}, 0
+					end, paid = want{State: capabilities.Failed, Response: "responsecode=-1"}, 0
 				}
-				b.wants(b.followToTheEnd(a), end)
-				b.moved(reference, emulation.Collect, 1, paid)
+				b.Wants(b.FollowToTheEnd(a), end)
+				b.Moved(reference, emulation.Collect, 1, paid)
 			})
 		}
 	}
@@ -228,10 +218,10 @@ func TestPaymentWithoutAnAnswerOnAnInferredNetwork(t *testing.T) {
 	for _, o := range operators {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("GUESS")
-			a := b.call("initiate_payment", o.order(emulation.ErrorTaken, reference).without("network"))
-			b.wants(a, want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown, after: 3})
-			b.wants(b.followToTheEnd(a), want{state: capabilities.Succeeded, code: "00"})
-			b.moved(reference, emulation.Collect, 1, 1)
+			a := b.Call("initiate_payment", o.order(emulation.ErrorTaken, reference).Without("network"))
+			b.Wants(a, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, After: 3})
+			b.Wants(b.FollowToTheEnd(a), want{State: capabilities.Succeeded, Response: "responsecode=00"})
+			b.Moved(reference, emulation.Collect, 1, 1)
 		})
 	}
 }
@@ -245,18 +235,18 @@ func TestTransrefIsUsedTwice(t *testing.T) {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("TWICE")
 			b.collect(o, emulation.Paid, reference)
-			first := want{state: capabilities.Pending, note: "nothing was sent"}
+			first := want{State: capabilities.Pending, Note: "nothing was sent"}
 			if o.waits {
-				first.state = capabilities.Succeeded
+				first.State = capabilities.Succeeded
 			}
-			b.wants(b.collect(o, emulation.Paid, reference), first)
-			b.moved(reference, emulation.Collect, 1, map[bool]int{true: 1}[o.waits])
-			b.wants(b.elsewhere().collect(o, emulation.Paid, reference), want{
-				kind: capabilities.ProviderRejected, state: capabilities.Failed, code: "849", message: "the reference was used before",
+			b.Wants(b.collect(o, emulation.Paid, reference), first)
+			b.Moved(reference, emulation.Collect, 1, map[bool]int{true: 1}[o.waits])
+			b.Wants(bench{b.Elsewhere()}.collect(o, emulation.Paid, reference), want{
+				Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=849", Message: "the reference was used before",
 			})
-			b.clock.Advance(delay)
-			b.wants(b.ask(reference, o.network), want{state: capabilities.Succeeded, code: "00"})
-			b.moved(reference, emulation.Collect, 2, 1)
+			b.Clock.Advance(delay)
+			b.Wants(b.ask(reference, o.network), want{State: capabilities.Succeeded, Response: "responsecode=00"})
+			b.Moved(reference, emulation.Collect, 2, 1)
 		})
 	}
 }
@@ -265,10 +255,10 @@ func TestTransrefIsUsedTwice(t *testing.T) {
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
-	if err := b.server.Close(); err != nil {
+	if err := b.Server.Close(); err != nil {
 		t.Fatal(err)
 	}
-	calls := map[string]input{
+	calls := map[string]hosttest.Input{
 		"initiate_payment":     togocel.order(emulation.Paid, "DIAL-0001"),
 		"disburse":             togocel.order(emulation.Paid, "DIAL-0002"),
 		"refund":               {"original_reference": "DIAL-0003"},
@@ -277,10 +267,10 @@ func TestNobodyListens(t *testing.T) {
 	}
 	for capability, in := range calls {
 		t.Run(capability, func(t *testing.T) {
-			b.in(t).wants(b.in(t).call(capability, in), want{kind: capabilities.Unavailable})
+			b.in(t).Wants(b.in(t).Call(capability, in), want{Kind: capabilities.Unavailable})
 		})
 	}
-	b.untouched()
+	b.Untouched()
 }
 
 // A caller that is gone before anything was sent stops the payment.
@@ -289,6 +279,6 @@ func TestCallerIsGoneBeforeSending(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	b.wants(b.callUntil(gone, "initiate_payment", mtnBenin.order(emulation.Paid, "GONE-0001")), want{kind: capabilities.Unavailable})
-	b.untouched()
+	b.Wants(b.CallUntil(gone, "initiate_payment", mtnBenin.order(emulation.Paid, "GONE-0001")), want{Kind: capabilities.Unavailable})
+	b.Untouched()
 }

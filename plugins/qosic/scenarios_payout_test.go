@@ -1,11 +1,14 @@
 package qosic_test
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
 
 // payouts are the operators that have a path for deposits.
@@ -44,19 +47,16 @@ func TestPayoutIsAcceptedAndThenPaid(t *testing.T) {
 					code, status = s.togo, s.togoStatus
 				}
 				a := b.disburse(o, s.ending, reference)
-				b.wants(a, want{state: capabilities.Pending, code: code, gotchas: "disburse.1 disburse.3 disburse.4", after: 3})
-				if got := responseOf(a).HTTPStatus; got != status {
-					t.Errorf("HTTP %d, want %d", got, status)
-				}
-				if riding(a, "disburse.10") != (code == "0") {
+				b.Wants(a, want{State: capabilities.Pending, Response: fmt.Sprintf("responsecode=%s http_status=%d", code, status), Gotchas: "disburse.1 disburse.3 disburse.4", After: 3})
+				if riding := slices.ContainsFunc(a.Gotchas, func(n capabilities.Note) bool { return n.ID == "qosic.disburse.10" }); riding != (code == "0") {
 					t.Errorf(`the gotcha about "0" rides on the wrong answer:`+"\n%s", a.Text())
 				}
-				a = b.follow(a)
-				b.wants(a, want{state: capabilities.Pending, code: "01"})
-				b.moved(reference, emulation.Disburse, 1, 0)
-				b.clock.Advance(delay)
-				b.wants(b.follow(a), want{state: capabilities.Succeeded, code: s.paid})
-				b.moved(reference, emulation.Disburse, 1, 1)
+				a = b.Follow(a)
+				b.Wants(a, want{State: capabilities.Pending, Response: "responsecode=01"})
+				b.Moved(reference, emulation.Disburse, 1, 0)
+				b.Clock.Advance(delay)
+				b.Wants(b.Follow(a), want{State: capabilities.Succeeded, Response: "responsecode=" + s.paid})
+				b.Moved(reference, emulation.Disburse, 1, 1)
 			})
 		}
 	}
@@ -70,13 +70,13 @@ func TestPayoutIsAcceptedAndThenFails(t *testing.T) {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("OUT-FAIL")
 			a := b.disburse(o, emulation.PayoutFails, reference)
-			b.wants(a, want{state: capabilities.Pending})
-			end := want{state: capabilities.Failed, code: "-1"}
+			b.Wants(a, want{State: capabilities.Pending})
+			end := want{State: capabilities.Failed, Response: "responsecode=-1"}
 			if o.togo {
-				end.code = "02"
+				end.Response = "responsecode=02"
 			}
-			b.wants(b.followToTheEnd(a), end)
-			b.moved(reference, emulation.Disburse, 1, 0)
+			b.Wants(b.FollowToTheEnd(a), end)
+			b.Moved(reference, emulation.Disburse, 1, 0)
 		})
 	}
 }
@@ -96,17 +96,17 @@ func TestPayoutIsRefusedAtOnce(t *testing.T) {
 		for _, r := range tests {
 			t.Run(o.network+"/"+r.name, func(t *testing.T) {
 				b, reference := all.in(t), o.ref("OUT-"+r.code)
-				b.wants(b.disburse(o, r.ending, reference),
-					want{kind: capabilities.ProviderRejected, state: capabilities.Failed, code: r.code, message: "code " + r.code})
-				b.wants(b.ask(reference, o.network), want{state: capabilities.Failed, code: r.code})
-				b.moved(reference, emulation.Disburse, 1, 0)
+				b.Wants(b.disburse(o, r.ending, reference),
+					want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=" + r.code, Message: "code " + r.code})
+				b.Wants(b.ask(reference, o.network), want{State: capabilities.Failed, Response: "responsecode=" + r.code})
+				b.Moved(reference, emulation.Disburse, 1, 0)
 			})
 		}
 		t.Run(o.network+"/no account", func(t *testing.T) {
 			b, reference := all.in(t), o.ref("OUT-417")
-			b.wants(b.disburse(o, emulation.NoAccount, reference),
-				want{kind: capabilities.ProviderRejected, state: capabilities.Failed, message: "no mobile-money account"})
-			b.moved(reference, emulation.Disburse, 1, 0)
+			b.Wants(b.disburse(o, emulation.NoAccount, reference),
+				want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Message: "no mobile-money account"})
+			b.Moved(reference, emulation.Disburse, 1, 0)
 		})
 	}
 }
@@ -120,14 +120,14 @@ func TestPayoutWithoutAnAnswer(t *testing.T) {
 			t.Run(o.network+"/"+l.name, func(t *testing.T) {
 				b, reference := all.in(t), o.ref("OUT-"+string(l.ending))
 				a := b.disburse(o, l.ending, reference)
-				b.wants(a, want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown,
-					message: "do not send it again", gotchas: "disburse.13", after: 3})
-				end, paid := want{state: capabilities.Succeeded, code: "00"}, 1
+				b.Wants(a, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown,
+					Message: "do not send it again", Gotchas: "disburse.13", After: 3})
+				end, paid := want{State: capabilities.Succeeded, Response: "responsecode=00"}, 1
 				if !l.taken {
-					end, paid = want{state: capabilities.Failed, code: "-1"}, 0
+					end, paid = want{State: capabilities.Failed, Response: "responsecode=-1"}, 0
 				}
-				b.wants(b.followToTheEnd(a), end)
-				b.moved(reference, emulation.Disburse, 1, paid)
+				b.Wants(b.FollowToTheEnd(a), end)
+				b.Moved(reference, emulation.Disburse, 1, paid)
 			})
 		}
 	}
@@ -139,9 +139,9 @@ func TestNoPayoutOnCeltiis(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
 	order := celtiis.order(emulation.Paid, "CEL-OUT-01")
-	b.wants(b.call("disburse", order), want{kind: capabilities.Invalid, problem: "network"})
-	b.wants(b.call("disburse", order.without("network")), want{kind: capabilities.Invalid, problem: "network"})
-	b.untouched()
+	b.Wants(b.Call("disburse", order), want{Kind: capabilities.Invalid, Problem: "network"})
+	b.Wants(b.Call("disburse", order.Without("network")), want{Kind: capabilities.Invalid, Problem: "network"})
+	b.Untouched()
 }
 
 // Rows "refund done": HTTP 200 or 202.
@@ -152,33 +152,33 @@ func TestRefund(t *testing.T) {
 		name   string
 		ending emulation.Ending
 		status int
-		more   input
+		more   hosttest.Input
 	}{
 		{"HTTP 200", emulation.Paid, http.StatusOK, nil},
 		{"HTTP 202", emulation.Variant, http.StatusAccepted, nil},
-		{"with the payer's number", emulation.PaidAtOnce, http.StatusOK, input{"msisdn": mtnBenin.msisdn(emulation.PaidAtOnce)}},
+		{"with the payer's number", emulation.PaidAtOnce, http.StatusOK, hosttest.Input{"msisdn": mtnBenin.msisdn(emulation.PaidAtOnce)}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b, reference := all.in(t), "REFUND-"+string(tt.ending)
 			b.collect(mtnBenin, tt.ending, reference)
-			b.clock.Advance(delay)
-			in := input{"original_reference": reference}
+			b.Clock.Advance(delay)
+			in := hosttest.Input{"original_reference": reference}
 			for field, value := range tt.more {
-				in = in.with(field, value)
+				in = in.With(field, value)
 			}
-			a := b.call("refund", in)
-			b.wants(a, want{state: capabilities.Succeeded, code: "00"})
-			if r := responseOf(a); r.HTTPStatus != tt.status || r.ResponseMsg != "OPERATION SUCCESSFUL" {
-				t.Errorf("HTTP %d %q, want %d", r.HTTPStatus, r.ResponseMsg, tt.status)
+			a := b.Call("refund", in)
+			b.Wants(a, want{State: capabilities.Succeeded, Response: fmt.Sprintf("responsecode=00 http_status=%d", tt.status)})
+			if message := hosttest.Response(a)["responsemsg"]; message != "OPERATION SUCCESSFUL" {
+				t.Errorf("the message is %q", message)
 			}
 			if a.Reference != reference {
 				t.Errorf("the answer names %q, want %q", a.Reference, reference)
 			}
-			b.wants(b.call("refund", in), want{state: capabilities.Succeeded, note: "nothing was sent"})
-			b.moved(reference, emulation.Refund, 1, 1)
-			b.wants(b.elsewhere().call("refund", in), want{kind: capabilities.ProviderRejected, state: capabilities.Failed, code: "849"})
-			b.moved(reference, emulation.Refund, 2, 1)
+			b.Wants(b.Call("refund", in), want{State: capabilities.Succeeded, Note: "nothing was sent"})
+			b.Moved(reference, emulation.Refund, 1, 1)
+			b.Wants(b.Elsewhere().Call("refund", in), want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=849"})
+			b.Moved(reference, emulation.Refund, 2, 1)
 		})
 	}
 }
@@ -186,20 +186,20 @@ func TestRefund(t *testing.T) {
 func TestRefundOfWhatIsNotPaid(t *testing.T) {
 	t.Parallel()
 	all := newBench(t, emulation.Options{})
-	refused := want{kind: capabilities.ProviderRejected, state: capabilities.Failed, code: "-1", message: "original_reference"}
+	refused := want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=-1", Message: "original_reference"}
 	t.Run("unknown payment", func(t *testing.T) {
 		b := all.in(t)
-		b.wants(b.call("refund", input{"original_reference": "NOBODYS-1"}), refused)
+		b.Wants(b.Call("refund", hosttest.Input{"original_reference": "NOBODYS-1"}), refused)
 	})
 	t.Run("pending payment", func(t *testing.T) {
 		b := all.in(t)
 		b.collect(mtnBenin, emulation.NeverAnswered, "WAITING-1")
-		b.wants(b.call("refund", input{"original_reference": "WAITING-1"}), refused)
+		b.Wants(b.Call("refund", hosttest.Input{"original_reference": "WAITING-1"}), refused)
 	})
 	t.Run("payment on another network", func(t *testing.T) {
 		b := all.in(t)
 		b.collect(togocel, emulation.PaidAtOnce, "TOGOLESE-1")
-		b.wants(b.call("refund", input{"original_reference": "TOGOLESE-1"}), refused)
+		b.Wants(b.Call("refund", hosttest.Input{"original_reference": "TOGOLESE-1"}), refused)
 	})
 	for _, o := range operators {
 		if o.network == mtnBenin.network {
@@ -207,11 +207,11 @@ func TestRefundOfWhatIsNotPaid(t *testing.T) {
 		}
 		t.Run("number of "+o.network, func(t *testing.T) {
 			b := all.in(t)
-			b.wants(b.call("refund", input{"original_reference": "FOREIGN-1", "msisdn": o.msisdn(emulation.Paid)}),
-				want{kind: capabilities.Invalid, problem: "msisdn"})
+			b.Wants(b.Call("refund", hosttest.Input{"original_reference": "FOREIGN-1", "msisdn": o.msisdn(emulation.Paid)}),
+				want{Kind: capabilities.Invalid, Problem: "msisdn"})
 		})
 	}
-	for _, tx := range all.emulator.Books().Transactions() {
+	for _, tx := range all.Emulator.Books().Transactions() {
 		if tx.Operation == emulation.Refund {
 			t.Errorf("a refund is in the books: %+v", tx)
 		}
@@ -230,10 +230,10 @@ func TestRefundWithoutAnAnswer(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			b, reference := all.in(t), "REFUND-"+string(l.ending)
 			b.collect(mtnBenin, l.ending, reference)
-			b.clock.Advance(delay)
-			b.wants(b.call("refund", input{"original_reference": reference}),
-				want{kind: capabilities.UnknownOutcome, state: capabilities.Unknown, message: "do not send it again", gotchas: "refund.6"})
-			b.moved(reference, emulation.Refund, 1, 1)
+			b.Clock.Advance(delay)
+			b.Wants(b.Call("refund", hosttest.Input{"original_reference": reference}),
+				want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "do not send it again", Gotchas: "refund.6"})
+			b.Moved(reference, emulation.Refund, 1, 1)
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
 
 // Row "unknown transref (status)": "-1" is not yet a failure.
@@ -16,10 +17,10 @@ func TestUnknownTransref(t *testing.T) {
 	for _, o := range operators {
 		t.Run(o.network+"/not started here", func(t *testing.T) {
 			b, reference := all.in(t), o.ref("NEVER")
-			doubted := want{state: capabilities.Unknown, code: "-1", note: "not started here", gotchas: "check_payment_status.3 check_payment_status.14"}
+			doubted := want{State: capabilities.Unknown, Response: "responsecode=-1", Note: "not started here", Gotchas: "check_payment_status.3 check_payment_status.14"}
 			for range 5 {
-				b.wants(b.ask(reference, o.network), doubted)
-				b.clock.Advance(30 * time.Second)
+				b.Wants(b.ask(reference, o.network), doubted)
+				b.Clock.Advance(30 * time.Second)
 			}
 		})
 		t.Run(o.network+"/known late", func(t *testing.T) {
@@ -28,11 +29,11 @@ func TestUnknownTransref(t *testing.T) {
 			}
 			b, reference := all.in(t), o.ref("LATE")
 			b.collect(o, emulation.KnownLate, reference)
-			b.wants(b.ask(reference, ""), want{state: capabilities.Pending, code: "-1", note: "ask again before declaring failure", after: 5})
-			b.clock.Advance(delay / 2)
-			b.wants(b.ask(reference, ""), want{state: capabilities.Pending, code: "01", after: 10})
-			b.clock.Advance(delay / 2)
-			b.wants(b.ask(reference, ""), want{state: capabilities.Succeeded, code: "00"})
+			b.Wants(b.ask(reference, ""), want{State: capabilities.Pending, Response: "responsecode=-1", Note: "ask again before declaring failure", After: 5})
+			b.Clock.Advance(delay / 2)
+			b.Wants(b.ask(reference, ""), want{State: capabilities.Pending, Response: "responsecode=01", After: 10})
+			b.Clock.Advance(delay / 2)
+			b.Wants(b.ask(reference, ""), want{State: capabilities.Succeeded, Response: "responsecode=00"})
 		})
 	}
 }
@@ -58,11 +59,11 @@ func TestDoubtTakesThreeQuestionsAndThirtySeconds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			b, reference := all.in(t), "DOUBT-"+string(rune('A'+i))
 			b.collect(togocel, emulation.CutNotTaken, reference)
-			began := b.clock.Now()
+			began := b.Clock.Now()
 			var states []capabilities.State
 			for _, second := range tt.at {
-				b.clock.Advance(began.Add(time.Duration(second) * time.Second).Sub(b.clock.Now()))
-				states = append(states, b.call("check_payment_status", input{"reference": reference, "network": "togocel_tg"}).State)
+				b.Clock.Advance(began.Add(time.Duration(second) * time.Second).Sub(b.Clock.Now()))
+				states = append(states, b.Call("check_payment_status", hosttest.Input{"reference": reference, "network": "togocel_tg"}).State)
 			}
 			for i, s := range states {
 				if last := i == len(states)-1; s != tt.end && last || s != capabilities.Pending && !last {
@@ -70,7 +71,7 @@ func TestDoubtTakesThreeQuestionsAndThirtySeconds(t *testing.T) {
 					break
 				}
 			}
-			b.moved(reference, emulation.Collect, 1, 0)
+			b.Moved(reference, emulation.Collect, 1, 0)
 		})
 	}
 }
@@ -85,17 +86,17 @@ func TestFinalCodeEndsThePolling(t *testing.T) {
 			b, reference := all.in(t), o.ref("POOR")
 			a := b.collect(o, emulation.LowBalance, reference)
 			if o.waits {
-				b.wants(a, want{kind: capabilities.ProviderRejected, state: capabilities.Failed, code: "529", message: "balance is too low"})
+				b.Wants(a, want{Kind: capabilities.ProviderRejected, State: capabilities.Failed, Response: "responsecode=529", Message: "balance is too low"})
 			} else {
-				b.wants(a, want{state: capabilities.Pending, code: "01", after: 3})
-				b.clock.Advance(delay)
+				b.Wants(a, want{State: capabilities.Pending, Response: "responsecode=01", After: 3})
+				b.Clock.Advance(delay)
 			}
 			a = b.ask(reference, "")
-			b.wants(a, want{state: capabilities.Failed, code: "529", note: "balance is too low", gotchas: "check_payment_status.9"})
+			b.Wants(a, want{State: capabilities.Failed, Response: "responsecode=529", Note: "balance is too low", Gotchas: "check_payment_status.9"})
 			if a.Next != nil {
 				t.Errorf("after a final failure, something is next: %+v", a.Next)
 			}
-			b.moved(reference, emulation.Collect, 1, 0)
+			b.Moved(reference, emulation.Collect, 1, 0)
 		})
 	}
 }
@@ -109,11 +110,11 @@ func TestServerErrorOnStatus(t *testing.T) {
 			b, reference := all.in(t), o.ref("ST500")
 			b.collect(o, emulation.StatusErrors, reference)
 			for range 2 {
-				b.wants(b.ask(reference, ""), want{kind: capabilities.Unavailable, message: "HTTP 500|ask again"})
+				b.Wants(b.ask(reference, ""), want{Kind: capabilities.Unavailable, Message: "HTTP 500|ask again"})
 			}
-			b.clock.Advance(delay)
-			b.wants(b.ask(reference, ""), want{state: capabilities.Succeeded, code: "00"})
-			b.moved(reference, emulation.Collect, 1, 1)
+			b.Clock.Advance(delay)
+			b.Wants(b.ask(reference, ""), want{State: capabilities.Succeeded, Response: "responsecode=00"})
+			b.Moved(reference, emulation.Collect, 1, 1)
 		})
 	}
 }
@@ -125,15 +126,15 @@ func TestCustomerNeverAnswers(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	a := b.collect(mtnBenin, emulation.NeverAnswered, "SILENT-01")
 	for _, seconds := range []int{3, 5, 10, 20, 20, 20, 20, 20, 20, 20, 20} {
-		b.wants(a, want{state: capabilities.Pending, code: "01", after: seconds})
+		b.Wants(a, want{State: capabilities.Pending, Response: "responsecode=01", After: seconds})
 		if a.Next.Action != "" {
-			t.Errorf("after %s the advice is %q", b.clock.Now().Sub(start), a.Next.Action)
+			t.Errorf("after %s the advice is %q", b.Clock.Now().Sub(hosttest.Start()), a.Next.Action)
 		}
-		a = b.follow(a)
+		a = b.Follow(a)
 	}
-	b.wants(a, want{state: capabilities.Pending, code: "01", after: 20})
-	if a = b.follow(a); !strings.Contains(a.Next.Action, "treat the order as expired") {
-		t.Errorf("after %s the advice is %q, want to stop waiting", b.clock.Now().Sub(start), a.Next.Action)
+	b.Wants(a, want{State: capabilities.Pending, Response: "responsecode=01", After: 20})
+	if a = b.Follow(a); !strings.Contains(a.Next.Action, "treat the order as expired") {
+		t.Errorf("after %s the advice is %q, want to stop waiting", b.Clock.Now().Sub(hosttest.Start()), a.Next.Action)
 	}
 }
 
@@ -142,24 +143,24 @@ func TestQuestionsTooFast(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
 	b.collect(togocel, emulation.Paid, "FAST-0001")
-	question := input{"reference": "FAST-0001"}
-	b.wants(b.call("check_payment_status", question), want{state: capabilities.Pending})
-	a := b.call("check_payment_status", question)
-	b.wants(a, want{state: capabilities.Pending, note: "the provider was not asked", after: 1})
+	question := hosttest.Input{"reference": "FAST-0001"}
+	b.Wants(b.Call("check_payment_status", question), want{State: capabilities.Pending})
+	a := b.Call("check_payment_status", question)
+	b.Wants(a, want{State: capabilities.Pending, Note: "the provider was not asked", After: 1})
 	if a.Response != nil {
 		t.Errorf("Qosic was asked: %s", a.Response)
 	}
-	b.wants(b.follow(a), want{state: capabilities.Pending, code: "01"})
+	b.Wants(b.Follow(a), want{State: capabilities.Pending, Response: "responsecode=01"})
 }
 
 // Of a payment from elsewhere there is nothing on record to answer with.
 func TestQuestionsTooFastForAPaymentFromElsewhere(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
-	question := input{"reference": "FAST-0002", "network": "togocel_tg"}
-	b.wants(b.call("check_payment_status", question), want{state: capabilities.Unknown})
-	a := b.call("check_payment_status", question)
-	b.wants(a, want{kind: capabilities.Refused, message: "FAST-0002", after: 1})
+	question := hosttest.Input{"reference": "FAST-0002", "network": "togocel_tg"}
+	b.Wants(b.Call("check_payment_status", question), want{State: capabilities.Unknown})
+	a := b.Call("check_payment_status", question)
+	b.Wants(a, want{Kind: capabilities.Refused, Message: "FAST-0002", After: 1})
 	if a.Guard != "polling_pace" {
 		t.Errorf("refused by %q, want polling_pace", a.Guard)
 	}
@@ -170,7 +171,7 @@ func TestQuestionsTooFastForAPaymentFromElsewhere(t *testing.T) {
 func TestStatusOfAPaymentFromElsewhere(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
-	b.wants(b.ask("ELSE-0001", ""), want{kind: capabilities.Invalid, problem: "network"})
+	b.Wants(b.ask("ELSE-0001", ""), want{Kind: capabilities.Invalid, Problem: "network"})
 }
 
 // Another network does not know the payment and says "-1" for ever. That must
@@ -183,14 +184,14 @@ func TestQuestionOnAnotherNetwork(t *testing.T) {
 		t.Run(o.network+" asked on "+other.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("WRONG")
 			b.collect(o, emulation.Paid, reference)
-			b.clock.Advance(time.Minute)
+			b.Clock.Advance(time.Minute)
 			for range 4 {
 				if a := b.ask(reference, other.network); a.State == capabilities.Failed {
 					t.Errorf("a paid payment is called failed:\n%s", a.Text())
 					break
 				}
 			}
-			b.wants(b.ask(reference, ""), want{state: capabilities.Succeeded, code: "00"})
+			b.Wants(b.ask(reference, ""), want{State: capabilities.Succeeded, Response: "responsecode=00"})
 		})
 	}
 }

@@ -1,79 +1,45 @@
 package qosic_test
 
 import (
-	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
 
-// verdict is what the host says of a webhook.
-type verdict struct {
-	fulfil  bool
-	trusted string
-	reason  string
-	claim   capabilities.ClaimSummary
-}
-
-func verdictOf(t *testing.T, a *host.Answer) verdict {
-	t.Helper()
-	var v verdict
-	for name, to := range map[string]any{"fulfil": &v.fulfil, "trusted_amount": &v.trusted, "reason": &v.reason, "claim": &v.claim} {
-		if raw, ok := a.Details[name]; ok {
-			if err := json.Unmarshal(raw, to); err != nil {
-				t.Fatalf("%s is %s: %v", name, raw, err)
-			}
-		}
-	}
-	return v
-}
-
 // verify judges a webhook some time after whatever was asked before.
-func (b *bench) verify(body, network string) *host.Answer {
+func (b bench) verify(body, network string) *host.Answer {
 	b.Helper()
-	b.clock.Advance(delay)
-	in := input{"body": body}
+	b.Clock.Advance(delay)
+	in := hosttest.Input{"body": body}
 	if network != "" {
 		in["network"] = network
 	}
-	return b.call("verify_webhook", in)
+	return b.Call("verify_webhook", in)
 }
 
 func claim(status, code, reference, amount string) string {
 	return `{"status":"` + status + `","transRef":"` + reference + `","specialfield1":"` + status + `","amount":"` + amount + `","serviceRef":"14557856","code":"` + code + `"}`
 }
 
-// inbox receives webhooks as a merchant does.
-func inbox(t *testing.T) (url string, bodies chan string) {
-	bodies = make(chan string, 10)
-	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		b, _ := io.ReadAll(r.Body)
-		bodies <- string(b)
-	}))
-	t.Cleanup(s.Close)
-	return s.URL, bodies
-}
-
 // The webhook that Qosic sends of a paid payment, received and judged.
 func TestWebhookOfAPaidPayment(t *testing.T) {
 	t.Parallel()
-	url, bodies := inbox(t)
+	url, bodies := hosttest.Inbox(t)
 	all := newBench(t, emulation.Options{WebhookURL: url})
 	for _, o := range operators {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("HOOK")
 			b.collect(o, emulation.Paid, reference)
 			if !o.waits {
-				b.clock.Advance(delay)
+				b.Clock.Advance(delay)
 			}
 			a := b.verify(<-bodies, "")
-			b.wants(a, want{state: capabilities.Succeeded, code: "00"})
-			if v := verdictOf(t, a); !v.fulfil || v.trusted != "5000" || v.claim.State != capabilities.Succeeded || v.claim.Amount != "5000" || v.claim.Authentic {
+			b.Wants(a, want{State: capabilities.Succeeded, Response: "responsecode=00"})
+			if v := b.VerdictOf(a); !v.Fulfil || v.Trusted != "5000" || v.Claim.State != capabilities.Succeeded || v.Claim.Amount != "5000" || v.Claim.Authentic {
 				t.Errorf("verdict %+v, want to fulfil 5000, on an unsigned claim of success", v)
 			}
 		})
@@ -82,13 +48,13 @@ func TestWebhookOfAPaidPayment(t *testing.T) {
 
 func TestWebhookOfAFailedPayment(t *testing.T) {
 	t.Parallel()
-	url, bodies := inbox(t)
+	url, bodies := hosttest.Inbox(t)
 	b := newBench(t, emulation.Options{WebhookURL: url})
 	b.collect(togocel, emulation.Refused, "HOOK-0001")
-	b.clock.Advance(delay)
+	b.Clock.Advance(delay)
 	a := b.verify(<-bodies, "")
-	b.wants(a, want{state: capabilities.Failed, code: "02"})
-	if v := verdictOf(t, a); v.fulfil || v.claim.State != capabilities.Failed {
+	b.Wants(a, want{State: capabilities.Failed, Response: "responsecode=02"})
+	if v := b.VerdictOf(a); v.Fulfil || v.Claim.State != capabilities.Failed {
 		t.Errorf("verdict %+v, want not to fulfil a claim of failure", v)
 	}
 }
@@ -101,25 +67,25 @@ func TestWebhooksThatLie(t *testing.T) {
 	b.collect(togocel, emulation.Refused, "HOOK-NO")
 	b.collect(togocel, emulation.Paid, "HOOK-YES")
 	b.disburse(togocel, emulation.Paid, "HOOK-OUT")
-	b.clock.Advance(delay)
+	b.Clock.Advance(delay)
 	for name, tt := range map[string]struct {
 		body  string
 		state capabilities.State
-		want  verdict
+		want  hosttest.Verdict
 	}{
-		"success of a pending payment":  {claim("SUCCESSFUL", "200", "HOOK-OPEN", "5000"), capabilities.Pending, verdict{trusted: "5000"}},
-		"success of a refused payment":  {claim("SUCCESSFUL", "200", "HOOK-NO", "5000"), capabilities.Failed, verdict{trusted: "5000"}},
-		"100 times the amount":          {claim("SUCCESSFUL", "200", "HOOK-YES", "500000"), capabilities.Succeeded, verdict{fulfil: true, trusted: "5000"}},
-		"failure of a paid payment":     {claim("FAILED", "-1", "HOOK-YES", "5000"), capabilities.Succeeded, verdict{fulfil: true, trusted: "5000"}},
-		"status and code that disagree": {claim("SUCCESSFUL", "-1", "HOOK-YES", "5000"), capabilities.Succeeded, verdict{fulfil: true, trusted: "5000"}},
-		"a REST code":                   {claim("SUCCESSFUL", "00", "HOOK-OPEN", "5000"), capabilities.Pending, verdict{trusted: "5000"}},
-		"no serviceRef and no amount":   {`{"status":"FAILED","transRef":"HOOK-NO","code":"-1"}`, capabilities.Failed, verdict{trusted: "5000"}},
-		"a payout":                      {claim("SUCCESSFUL", "200", "HOOK-OUT", "5000"), capabilities.Succeeded, verdict{trusted: "5000"}},
+		"success of a pending payment":  {claim("SUCCESSFUL", "200", "HOOK-OPEN", "5000"), capabilities.Pending, hosttest.Verdict{Trusted: "5000"}},
+		"success of a refused payment":  {claim("SUCCESSFUL", "200", "HOOK-NO", "5000"), capabilities.Failed, hosttest.Verdict{Trusted: "5000"}},
+		"100 times the amount":          {claim("SUCCESSFUL", "200", "HOOK-YES", "500000"), capabilities.Succeeded, hosttest.Verdict{Fulfil: true, Trusted: "5000"}},
+		"failure of a paid payment":     {claim("FAILED", "-1", "HOOK-YES", "5000"), capabilities.Succeeded, hosttest.Verdict{Fulfil: true, Trusted: "5000"}},
+		"status and code that disagree": {claim("SUCCESSFUL", "-1", "HOOK-YES", "5000"), capabilities.Succeeded, hosttest.Verdict{Fulfil: true, Trusted: "5000"}},
+		"a REST code":                   {claim("SUCCESSFUL", "00", "HOOK-OPEN", "5000"), capabilities.Pending, hosttest.Verdict{Trusted: "5000"}},
+		"no serviceRef and no amount":   {`{"status":"FAILED","transRef":"HOOK-NO","code":"-1"}`, capabilities.Failed, hosttest.Verdict{Trusted: "5000"}},
+		"a payout":                      {claim("SUCCESSFUL", "200", "HOOK-OUT", "5000"), capabilities.Succeeded, hosttest.Verdict{Trusted: "5000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := b.in(t).verify(tt.body, "")
-			b.in(t).wants(a, want{state: tt.state})
-			if v := verdictOf(t, a); v.fulfil != tt.want.fulfil || v.trusted != tt.want.trusted || v.reason == "" {
+			b.in(t).Wants(a, want{State: tt.state})
+			if v := b.in(t).VerdictOf(a); v.Fulfil != tt.want.Fulfil || v.Trusted != tt.want.Trusted || v.Reason == "" {
 				t.Errorf("verdict %+v, want %+v with a reason", v, tt.want)
 			}
 		})
@@ -129,12 +95,12 @@ func TestWebhooksThatLie(t *testing.T) {
 // Forged before the payment fails, as the emulator can do too.
 func TestForgedWebhook(t *testing.T) {
 	t.Parallel()
-	url, bodies := inbox(t)
+	url, bodies := hosttest.Inbox(t)
 	b := newBench(t, emulation.Options{WebhookURL: url})
 	b.collect(moovTogo, emulation.WebhookForged, "HOOK-FORGED")
-	b.clock.Advance(delay / 2)
+	b.Clock.Advance(delay / 2)
 	forged := <-bodies
-	if v := verdictOf(t, b.verify(forged, "")); v.fulfil || v.claim.State != capabilities.Succeeded || v.claim.Amount != "500000" {
+	if v := b.VerdictOf(b.verify(forged, "")); v.Fulfil || v.Claim.State != capabilities.Succeeded || v.Claim.Amount != "500000" {
 		t.Errorf("verdict %+v, want not to fulfil a claim of 500000", v)
 	}
 }
@@ -144,10 +110,10 @@ func TestWebhookOfAPaymentFromElsewhere(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
 	body := claim("SUCCESSFUL", "200", "HOOK-ELSE", "5000")
-	b.wants(b.verify(body, ""), want{kind: capabilities.Invalid, problem: "network"})
+	b.Wants(b.verify(body, ""), want{Kind: capabilities.Invalid, Problem: "network"})
 	a := b.verify(body, "mtn_bj")
-	b.wants(a, want{state: capabilities.Unknown})
-	if v := verdictOf(t, a); v.fulfil || v.trusted != "" {
+	b.Wants(a, want{State: capabilities.Unknown})
+	if v := b.VerdictOf(a); v.Fulfil || v.Trusted != "" {
 		t.Errorf("verdict %+v, want nothing to be trusted", v)
 	}
 }
@@ -158,7 +124,7 @@ func TestWebhookThatCannotBeChecked(t *testing.T) {
 	b, stub := newStubBench(t)
 	stub.says(http.StatusServiceUnavailable, `{"title":"Internal Server Error","status":503,"detail":"message"}`)
 	a := b.verify(claim("SUCCESSFUL", "200", "HOOK-DOWN", "5000"), "mtn_bj")
-	b.wants(a, want{kind: capabilities.Unavailable, message: "do not fulfil"})
+	b.Wants(a, want{Kind: capabilities.Unavailable, Message: "do not fulfil"})
 	if _, told := a.Details["fulfil"]; told {
 		t.Errorf("a refusal says %s", a.Details["fulfil"])
 	}
@@ -180,10 +146,10 @@ func TestBodiesThatAreNoWebhook(t *testing.T) {
 		"reference with a path":  `{"status":"SUCCESSFUL","transRef":"../../x/y","code":"200"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.in(t).wants(b.in(t).verify(body, "mtn_bj"), want{kind: capabilities.Invalid})
+			b.in(t).Wants(b.in(t).verify(body, "mtn_bj"), want{Kind: capabilities.Invalid})
 		})
 	}
-	if n := stub.arrived(); n > 0 {
+	if n := len(stub.Requests()); n > 0 {
 		t.Errorf("%d questions were asked", n)
 	}
 }

@@ -3,11 +3,9 @@ package qosic
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
-	"github.com/mcp-payments/mcp-payments/schemas"
+	"github.com/mcp-payments/mcp-payments/capabilities/wire"
 )
 
 // WebhookInput is a webhook as it was received.
@@ -18,20 +16,20 @@ type WebhookInput struct {
 
 // webhook is what Qosic posts. Its names and codes differ from the answers'.
 type webhook struct {
-	Status        text `json:"status"`
-	TransRef      text `json:"transRef"`
-	SpecialField1 text `json:"specialfield1,omitempty"`
-	Amount        text `json:"amount,omitempty"`
-	ServiceRef    text `json:"serviceRef,omitempty"`
-	Code          text `json:"code,omitempty"`
+	Status        wire.Text `json:"status"`
+	TransRef      wire.Text `json:"transRef"`
+	SpecialField1 wire.Text `json:"specialfield1,omitempty"`
+	Amount        wire.Text `json:"amount,omitempty"`
+	ServiceRef    wire.Text `json:"serviceRef,omitempty"`
+	Code          wire.Text `json:"code,omitempty"`
 }
 
 // The two values of a webhook's code and status. They are no response codes.
 const (
-	webhookPaid       text = "SUCCESSFUL"
-	webhookPaidCode   text = "200"
-	webhookFailed     text = "FAILED"
-	webhookFailedCode text = "-1"
+	webhookPaid       wire.Text = "SUCCESSFUL"
+	webhookPaidCode   wire.Text = "200"
+	webhookFailed     wire.Text = "FAILED"
+	webhookFailedCode wire.Text = "-1"
 )
 
 func (c *client) verifyWebhook(_ context.Context, in WebhookInput) (capabilities.WebhookClaim, error) {
@@ -59,31 +57,13 @@ func parseWebhook(in WebhookInput) (capabilities.WebhookClaim, error) {
 	}, nil
 }
 
-// readWebhook takes the fields by their exact names, each of them once: a body
-// that two readers could read differently is none.
 func readWebhook(body []byte) (webhook, error) {
-	doc, err := schemas.Decode(body)
-	if err != nil {
-		return webhook{}, err
-	}
-	fields, ok := doc.(map[string]any)
-	if !ok {
-		return webhook{}, errors.New("it is no object")
-	}
 	var w webhook
-	for name, to := range map[string]*text{
+	err := wire.Read(body, map[string]*wire.Text{
 		"status": &w.Status, "transRef": &w.TransRef, "specialfield1": &w.SpecialField1,
 		"amount": &w.Amount, "serviceRef": &w.ServiceRef, "code": &w.Code,
-	} {
-		b, err := json.Marshal(fields[name])
-		if err != nil {
-			return webhook{}, err
-		}
-		if err := to.UnmarshalJSON(b); err != nil {
-			return webhook{}, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return w, nil
+	})
+	return w, err
 }
 
 // claimed reads what the webhook says. One that contradicts itself says
