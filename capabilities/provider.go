@@ -184,11 +184,8 @@ func (p *Provider) Invoke(ctx context.Context, call Call) (json.RawMessage, erro
 // after sending.
 func refusal(ctx context.Context, err error) *Refusal {
 	var r *Refusal
-	switch {
-	case errors.As(err, &r):
+	if errors.As(err, &r) {
 		return r
-	case MovesMoney(ctx):
-		return MayHaveHappened(err.Error())
 	}
-	return NothingChanged(err.Error())
+	return NotKnown(ctx, err.Error())
 }

@@ -62,3 +62,12 @@ func MovesMoney(ctx context.Context) bool {
 	s, ok := ctx.Value(sendingKey{}).(*sending)
 	return !ok || s.effect.MovesMoney()
 }
+
+// NotKnown says that something was sent and its answer tells nothing: for a
+// question that is a failed question, for money it is an unknown outcome.
+func NotKnown(ctx context.Context, message string) *Refusal {
+	if MovesMoney(ctx) {
+		return MayHaveHappened(message)
+	}
+	return NothingChanged(message)
+}

@@ -163,13 +163,10 @@ func (c *Client) failed(ctx context.Context, err error, sent bool) error {
 		err = errors.New("no answer in time")
 	}
 	message := fmt.Sprintf("%s at %s: %v", c.options.Provider, c.options.BaseURL, rootCause(err))
-	switch {
-	case !sent:
+	if !sent {
 		return capabilities.NotSent(message)
-	case !capabilities.MovesMoney(ctx):
-		return capabilities.NothingChanged(message)
 	}
-	return capabilities.MayHaveHappened(message)
+	return capabilities.NotKnown(ctx, message)
 }
 
 // rootCause drops the URL that package net/http puts before the cause: a query

@@ -75,13 +75,13 @@ func judge(ctx context.Context, a Response) error {
 	var refusal *capabilities.Refusal
 	switch {
 	case a.HTTPStatus >= http.StatusInternalServerError:
-		refusal = notKnown(ctx, fmt.Sprintf("paygate answered HTTP %d", a.HTTPStatus))
+		refusal = capabilities.NotKnown(ctx, fmt.Sprintf("paygate answered HTTP %d", a.HTTPStatus))
 	case a.unreadable != "":
 		refusal = unreadable(ctx, a)
 	case a.ErrorCode != "":
 		refusal = failed(ctx, a)
 	case a.Status == "":
-		refusal = notKnown(ctx, fmt.Sprintf("paygate answered HTTP %d without a status", a.HTTPStatus))
+		refusal = capabilities.NotKnown(ctx, fmt.Sprintf("paygate answered HTTP %d without a status", a.HTTPStatus))
 	default:
 		return nil
 	}
@@ -99,7 +99,7 @@ func unreadable(ctx context.Context, a Response) *capabilities.Refusal {
 			fmt.Sprintf("paygate answered HTTP %d: the request was not carried out", a.HTTPStatus),
 			"check PAYGATE_BASE_URL and PAYGATE_ENVIRONMENT")
 	}
-	return notKnown(ctx, fmt.Sprintf("paygate answered HTTP %d, but %s", a.HTTPStatus, a.unreadable))
+	return capabilities.NotKnown(ctx, fmt.Sprintf("paygate answered HTTP %d, but %s", a.HTTPStatus, a.unreadable))
 }
 
 // failed judges an answer with an error code, which look like HTTP's.
@@ -107,7 +107,7 @@ func failed(ctx context.Context, a Response) *capabilities.Refusal {
 	code, err := strconv.Atoi(string(a.ErrorCode))
 	switch {
 	case err != nil || code < http.StatusBadRequest || code >= http.StatusInternalServerError:
-		return notKnown(ctx, fmt.Sprintf("paygate answered with the error %s", a.ErrorCode))
+		return capabilities.NotKnown(ctx, fmt.Sprintf("paygate answered with the error %s", a.ErrorCode))
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return denied(fmt.Sprintf("paygate answered with the error %s", a.ErrorCode))
 	}
@@ -122,13 +122,4 @@ func denied(message string) *capabilities.Refusal {
 
 func wrongToken() *capabilities.Refusal {
 	return capabilities.Misconfiguration("paygate does not know the merchant token", "check PAYGATE_AUTH_TOKEN; it is in the PayGate dashboard")
-}
-
-// notKnown says that an answer tells nothing: for a question that is a failed
-// question, for money it is an unknown outcome.
-func notKnown(ctx context.Context, message string) *capabilities.Refusal {
-	if capabilities.MovesMoney(ctx) {
-		return capabilities.MayHaveHappened(message)
-	}
-	return capabilities.NothingChanged(message)
 }

@@ -95,7 +95,7 @@ func (c *client) judge(ctx context.Context, r route, a Response) error {
 	case a.HTTPStatus == http.StatusExpectationFailed:
 		refusal = noAccount()
 	case a.HTTPStatus >= http.StatusInternalServerError:
-		refusal = notKnown(ctx, fmt.Sprintf("qosic answered HTTP %d", a.HTTPStatus))
+		refusal = capabilities.NotKnown(ctx, fmt.Sprintf("qosic answered HTTP %d", a.HTTPStatus))
 	case a.unreadable != "":
 		refusal = unreadable(ctx, a)
 	case a.ResponseCode == codeInvalidClient && !strings.EqualFold(string(a.ResponseMsg), notAuthorised):
@@ -117,18 +117,9 @@ func unreadable(ctx context.Context, a Response) *capabilities.Refusal {
 			fmt.Sprintf("qosic answered HTTP %d: the request was not carried out", a.HTTPStatus),
 			"check QOSIC_BASE_URL and QOSIC_ENVIRONMENT")
 	}
-	return notKnown(ctx, fmt.Sprintf("qosic answered HTTP %d, but %s", a.HTTPStatus, a.unreadable))
+	return capabilities.NotKnown(ctx, fmt.Sprintf("qosic answered HTTP %d, but %s", a.HTTPStatus, a.unreadable))
 }
 
 func noAccount() *capabilities.Refusal {
 	return capabilities.Rejected("there is no mobile-money account on that number", "check the number with its owner")
-}
-
-// notKnown says that an answer tells nothing: for a question that is a failed
-// question, for money it is an unknown outcome.
-func notKnown(ctx context.Context, message string) *capabilities.Refusal {
-	if capabilities.MovesMoney(ctx) {
-		return capabilities.MayHaveHappened(message)
-	}
-	return capabilities.NothingChanged(message)
 }
