@@ -34,6 +34,8 @@ type Transaction struct {
 	ID int `json:"-"`
 	// Ending chooses what happens. Where it is empty, MSISDN says it.
 	Ending Ending `json:"-"`
+	// Extra is what the emulator itself keeps of it. The books do not look at it.
+	Extra any `json:"-"`
 
 	Reference string    `json:"reference"`
 	Operation Operation `json:"operation"`
@@ -42,6 +44,8 @@ type Transaction struct {
 	Amount    string    `json:"amount"` // decimal, in major units
 	Currency  string    `json:"currency"`
 	State     State     `json:"state"`
+	// Waiting says that the customer has something to do before it goes on: see Rules.Waits.
+	Waiting bool `json:"waiting,omitempty"`
 	// Requests is how many requests for this transaction arrived, those included that the provider
 	// did not take because it had failed or because it had taken one before.
 	Requests int `json:"requests"`
@@ -57,6 +61,7 @@ type Books struct {
 	clock  Clock
 	unique func(Transaction) string
 	judge  func(Transaction, iter.Seq[Transaction]) Ending
+	waits  func(Transaction) time.Duration
 
 	mu          sync.Mutex
 	lines       []*line // line i holds the transaction with ID i+1
@@ -79,10 +84,14 @@ func newBooks(clock Clock, r Rules) *Books {
 	if r.Judge == nil {
 		r.Judge = func(t Transaction, _ iter.Seq[Transaction]) Ending { return t.Ending }
 	}
+	if r.Waits == nil {
+		r.Waits = func(Transaction) time.Duration { return 0 }
+	}
 	return &Books{
 		clock:       clock,
 		unique:      r.Unique,
 		judge:       r.Judge,
+		waits:       r.Waits,
 		byKey:       map[string]*line{},
 		byReference: map[string][]*line{},
 	}
@@ -98,8 +107,24 @@ func (b *Books) open(t Transaction) (Transaction, bool) {
 	if fresh {
 		l.Ending = b.judge(l.Transaction, b.held)
 		l.taken, l.State = true, Pending
+		l.Waiting = b.waits(l.Transaction) > 0
 	}
 	return l.Transaction, fresh
+}
+
+// resume lets a transaction that waits go on as tx says. It gives false, and changes nothing, if it
+// does not wait any more.
+func (b *Books) resume(tx Transaction) (Transaction, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.lines[tx.ID-1]
+	if !l.Waiting || l.State != Pending {
+		return l.Transaction, false
+	}
+	l.MSISDN, l.Network, l.Amount, l.Extra, l.Ending = tx.MSISDN, tx.Network, tx.Amount, tx.Extra, tx.Ending
+	l.Ending = b.judge(l.Transaction, b.held)
+	l.Waiting = false
+	return l.Transaction, true
 }
 
 // turnAway counts a request for money that failed before the provider took it. Nothing will ever
@@ -119,7 +144,7 @@ func (b *Books) settle(id int, s State) (Transaction, bool) {
 	if l.State != Pending {
 		return l.Transaction, false
 	}
-	l.State, l.Settled = s, b.clock.Now()
+	l.State, l.Waiting, l.Settled = s, false, b.clock.Now()
 	if s == Succeeded {
 		l.Paid++
 	}
@@ -185,7 +210,7 @@ func (b *Books) add(key, reference string) *line {
 // begin is t as it stands before the provider takes it.
 func (b *Books) begin(t Transaction, id, requests int) Transaction {
 	t.ID, t.Requests, t.Paid = id, requests, 0
-	t.State, t.Created, t.Settled = Failed, b.clock.Now(), time.Time{}
+	t.State, t.Waiting, t.Created, t.Settled = Failed, false, b.clock.Now(), time.Time{}
 	return t
 }
 

@@ -24,7 +24,8 @@ type Options struct {
 	SettleAfter time.Duration
 	// SlowAnswer is how long a number ending in Slow keeps its caller waiting: 0 means DefaultSlowAnswer.
 	SlowAnswer time.Duration
-	// WebhookURL is where webhooks go: https, or plain http to this machine. Empty is nowhere.
+	// WebhookURL is where webhooks go: https, or plain http to this machine. Empty is where the request
+	// wants it, or nowhere.
 	WebhookURL string
 	// AllowIPs says who may move money. Nil is everyone; empty but not nil is nobody.
 	AllowIPs []netip.Prefix

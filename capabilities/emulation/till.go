@@ -35,6 +35,12 @@ type Rules struct {
 	// Expires tells whether a payment that the customer never answers expires, after ten settle
 	// delays. If not, it is pending for ever.
 	Expires bool
+	// Waits tells for how long a transaction waits for the customer to do something elsewhere, such as
+	// to open a page; after that it expires. Resume lets it go on. 0, or nil: it does not wait.
+	Waits func(Transaction) time.Duration
+	// WebhookURL is where the request wants its webhook. Options.WebhookURL, if given, beats it. Nil: the
+	// provider's requests do not say.
+	WebhookURL func(Transaction) string
 	// Webhook writes what the provider announces of a final transaction: the zero Content is nothing.
 	// Nil: it announces nothing.
 	Webhook func(Transaction) Content
@@ -141,6 +147,36 @@ func (t *Till) take(tx Transaction) (Transaction, bool) {
 		return tx, false
 	}
 	t.note("request taken", tx)
+	if tx.Waiting {
+		t.agenda.after(t.books.waits(tx), func() { t.expire(tx) })
+		return tx, true
+	}
+	return t.proceed(tx), true
+}
+
+// Resume lets a transaction that waits for its customer go on: as its Ending says, or else its MSISDN.
+// It gives false if the transaction does not wait, or not any more, and how it stands.
+func (t *Till) Resume(tx Transaction) (Transaction, bool) {
+	if tx.Ending == "" {
+		tx.Ending = EndingOf(tx.MSISDN)
+	}
+	tx, did := t.books.resume(tx)
+	if !did {
+		return tx, false
+	}
+	t.note("transaction resumed", tx)
+	return t.proceed(tx), true
+}
+
+// expire ends a transaction whose customer never came.
+func (t *Till) expire(tx Transaction) {
+	if tx = t.books.get(tx.ID); tx.Waiting {
+		t.settle(tx, Expired)
+	}
+}
+
+// proceed sees to the end of a transaction that waits for nobody.
+func (t *Till) proceed(tx Transaction) Transaction {
 	if tx.Ending == WebhookForged && tx.Operation != Refund {
 		t.forge(tx)
 	}
@@ -152,7 +188,7 @@ func (t *Till) take(tx Transaction) (Transaction, bool) {
 	default:
 		t.agenda.after(after, func() { t.settle(tx, outcome) })
 	}
-	return tx, true
+	return tx
 }
 
 // end is what a transaction comes to, and after how long.
@@ -208,6 +244,9 @@ func (t *Till) webhook(tx Transaction) Webhook {
 	hook := Webhook{Reference: tx.Reference}
 	if t.rules.Webhook != nil {
 		hook.Content = t.rules.Webhook(tx)
+	}
+	if t.rules.WebhookURL != nil {
+		hook.URL = t.rules.WebhookURL(tx)
 	}
 	return hook
 }

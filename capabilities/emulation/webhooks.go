@@ -18,6 +18,8 @@ const webhookTimeout = 10 * time.Second
 type Webhook struct {
 	// Reference is the transaction it is about.
 	Reference string
+	// URL is where the request wanted it.
+	URL string
 	// Forged marks what the provider never sent; the receiver is not told.
 	Forged bool
 	Content
@@ -63,9 +65,13 @@ func newWebhooks(o Options) *Webhooks {
 	}
 }
 
-// Send posts the webhook once that much time has passed. Without a URL or without content it does nothing.
+// Send posts the webhook once that much time has passed, to the URL of the options or else its own.
+// Without a URL or without content it does nothing.
 func (s *Webhooks) Send(after time.Duration, hook Webhook) {
-	if s.url == "" || hook.Type == "" {
+	if s.url != "" {
+		hook.URL = s.url
+	}
+	if hook.URL == "" || hook.Type == "" {
 		return
 	}
 	s.agenda.after(after, func() { s.deliver(hook) })
@@ -85,8 +91,8 @@ func (s *Webhooks) close() {
 }
 
 func (s *Webhooks) deliver(hook Webhook) {
-	d := Delivery{Reference: hook.Reference, URL: s.url, Forged: hook.Forged, Sent: s.clock.Now()}
-	status, err := s.post(hook.Content)
+	d := Delivery{Reference: hook.Reference, URL: hook.URL, Forged: hook.Forged, Sent: s.clock.Now()}
+	status, err := s.post(hook.URL, hook.Content)
 	if err != nil {
 		d.Error = err.Error()
 		s.log.Warn("webhook not delivered", "reference", hook.Reference, "reason", err)
@@ -99,11 +105,11 @@ func (s *Webhooks) deliver(hook Webhook) {
 	s.deliveries = append(s.deliveries, d)
 }
 
-func (s *Webhooks) post(c Content) (int, error) {
-	if err := deliverable(s.url); err != nil {
+func (s *Webhooks) post(to string, c Content) (int, error) {
+	if err := deliverable(to); err != nil {
 		return 0, err
 	}
-	resp, err := s.client.Post(s.url, c.Type, bytes.NewReader(c.Body))
+	resp, err := s.client.Post(to, c.Type, bytes.NewReader(c.Body))
 	if err != nil {
 		return 0, err
 	}
