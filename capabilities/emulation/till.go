@@ -38,6 +38,9 @@ type Rules struct {
 	// Waits tells for how long a transaction waits for the customer to do something elsewhere, such as
 	// to open a page; after that it expires. Resume lets it go on. 0, or nil: it does not wait.
 	Waits func(Transaction) time.Duration
+	// AtOnce tells whether a transaction comes to its end as soon as it is taken, without the settle
+	// delay. Nil: as its ending says.
+	AtOnce func(Transaction) bool
 	// WebhookURL is where the request wants its webhook. Options.WebhookURL, if given, beats it. Nil: the
 	// provider's requests do not say.
 	WebhookURL func(Transaction) string
@@ -197,7 +200,7 @@ func (t *Till) end(tx Transaction) (State, time.Duration) {
 	switch {
 	case outcome == Pending && t.rules.Expires && tx.Operation == Collect:
 		return Expired, patience * t.options.SettleAfter
-	case tx.Ending.settlesAtOnce(tx.Operation):
+	case tx.Ending.settlesAtOnce(tx.Operation), t.rules.AtOnce != nil && t.rules.AtOnce(tx):
 		return outcome, 0
 	default:
 		return outcome, t.options.SettleAfter

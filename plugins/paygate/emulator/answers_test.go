@@ -18,19 +18,19 @@ func TestAPaymentIsRegisteredThenPaid(t *testing.T) {
 	for _, n := range wires {
 		t.Run(n.network, func(t *testing.T) {
 			b := newBench(t, emulation.Options{})
-			b.wants("pay", b.post(pay, n.payment("000", "T1")), http.StatusOK, `{"tx_reference":4671135,"status":0}`)
-			b.wants("status at first", b.post(statusV2, aboutIdentifier("T1")), http.StatusOK,
+			b.Wants("pay", b.Post(pay, n.payment("000", "T1")), http.StatusOK, `{"tx_reference":4671135,"status":0}`)
+			b.Wants("status at first", b.Post(statusV2, aboutIdentifier("T1")), http.StatusOK,
 				`{"tx_reference":4671135,"identifier":"T1","amount":5000,"payment_reference":"","payment_method":"`+n.method+
 					`","datetime":"2025-03-01T12:00:00.000Z","phone_number":"228`+n.prefix[:4]+`XXXX","status":2}`)
-			b.clock.Advance(delay)
-			b.wants("status after the delay", b.post(statusV2, aboutIdentifier("T1")), http.StatusOK,
+			b.Clock.Advance(delay)
+			b.Wants("status after the delay", b.Post(statusV2, aboutIdentifier("T1")), http.StatusOK,
 				`{"tx_reference":4671135,"identifier":"T1","amount":5000,"payment_reference":"13171916025","payment_method":"`+n.method+
 					`","datetime":"2025-03-01T12:00:10.000Z","phone_number":"228`+n.prefix[:4]+`XXXX","status":0}`)
 			want := emulation.Transaction{
 				Reference: "T1", Operation: emulation.Collect, Network: n.network, MSISDN: "228" + n.prefix + "000", Amount: "5000", Currency: "XOF",
 				State: emulation.Succeeded, Requests: 1, Paid: 1, Created: start, Settled: start.Add(delay),
 			}
-			if tx := b.line("T1"); tx != want {
+			if tx := b.Line("T1"); tx != want {
 				t.Errorf("the books hold\n%+v, want\n%+v", tx, want)
 			}
 		})
@@ -41,15 +41,15 @@ func TestAPayoutIsAcceptedThenPaid(t *testing.T) {
 	for _, n := range wires {
 		t.Run(n.network, func(t *testing.T) {
 			b := newBench(t, emulation.Options{})
-			b.wants("disburse", b.post(disburse, n.payout("000", "T1")), http.StatusOK, `{"tx_reference":4671135,"status":200}`)
+			b.Wants("disburse", b.Post(disburse, n.payout("000", "T1")), http.StatusOK, `{"tx_reference":4671135,"status":200}`)
 			if says := b.status("T1"); says != "2" {
 				t.Errorf("an accepted payout is not yet paid, but its status is %s", says)
 			}
-			b.clock.Advance(delay)
-			b.wants("status after the delay", b.post(statusV2, aboutIdentifier("T1")), http.StatusOK,
+			b.Clock.Advance(delay)
+			b.Wants("status after the delay", b.Post(statusV2, aboutIdentifier("T1")), http.StatusOK,
 				`{"tx_reference":4671135,"identifier":"T1","amount":5000,"payment_reference":"13171916025","payment_method":"`+n.method+
 					`","datetime":"2025-03-01T12:00:10.000Z","phone_number":"228`+n.prefix[:4]+`XXXX","status":0}`)
-			if tx := b.line("T1"); tx.Paid != 1 || tx.Operation != emulation.Disburse || tx.Network != n.network {
+			if tx := b.Line("T1"); tx.Paid != 1 || tx.Operation != emulation.Disburse || tx.Network != n.network {
 				t.Errorf("the books hold %+v", tx)
 			}
 		})
@@ -59,47 +59,47 @@ func TestAPayoutIsAcceptedThenPaid(t *testing.T) {
 // The variant's answers are those of the other source.
 func TestTheVariant(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.wants("pay", b.post(pay, togocel.payment("019", "T1")), http.StatusOK, `{"tx_reference":"4671135","status":0}`)
-	b.wants("disburse", b.post(disburse, moov.payout("019", "T2")), http.StatusOK, `{"tx_reference":"4671136","status":200}`)
+	b.Wants("pay", b.Post(pay, togocel.payment("019", "T1")), http.StatusOK, `{"tx_reference":"4671135","status":0}`)
+	b.Wants("disburse", b.Post(disburse, moov.payout("019", "T2")), http.StatusOK, `{"tx_reference":"4671136","status":200}`)
 	pending := `{"tx_reference":"4671135","identifier":"T1","payment_reference":"","payment_method":"T-Money","datetime":"2025-03-01T12:00:00.000Z","status":2}`
-	b.wants("status at first", b.post(statusV2, aboutIdentifier("T1")), http.StatusOK, pending)
-	b.wants("by its reference", b.post(statusV1, aboutReference(`"4671135"`)), http.StatusOK, pending)
-	b.clock.Advance(delay)
-	b.wants("status after the delay", b.post(statusV2, aboutIdentifier("T1")), http.StatusOK,
+	b.Wants("status at first", b.Post(statusV2, aboutIdentifier("T1")), http.StatusOK, pending)
+	b.Wants("by its reference", b.Post(statusV1, aboutReference(`"4671135"`)), http.StatusOK, pending)
+	b.Clock.Advance(delay)
+	b.Wants("status after the delay", b.Post(statusV2, aboutIdentifier("T1")), http.StatusOK,
 		`{"tx_reference":"4671135","identifier":"T1","payment_reference":"13171916025","payment_method":"T-Money","datetime":"2025-03-01T12:00:10.000Z","status":0}`)
 }
 
 func TestBothStatusCallsTellTheSame(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.post(pay, moov.payment("000", "T1"))
-	b.post(pay, togocel.payment("000", "T2"))
-	want := b.post(statusV2, aboutIdentifier("T2"))
-	if !strings.Contains(want.body, `"tx_reference":4671136,"identifier":"T2"`) {
-		t.Fatalf("v2 tells %s", want.body)
+	b.Post(pay, moov.payment("000", "T1"))
+	b.Post(pay, togocel.payment("000", "T2"))
+	want := b.Post(statusV2, aboutIdentifier("T2"))
+	if !strings.Contains(want.Body, `"tx_reference":4671136,"identifier":"T2"`) {
+		t.Fatalf("v2 tells %s", want.Body)
 	}
-	b.wants("by number", b.post(statusV1, aboutReference("4671136")), http.StatusOK, want.body)
-	b.wants("by string", b.post(statusV1, aboutReference(`"4671136"`)), http.StatusOK, want.body)
-	b.wants("by form", b.send(http.MethodPost, statusV1, asForm, "auth_token="+token+"&tx_reference=4671136"), http.StatusOK, want.body)
+	b.Wants("by number", b.Post(statusV1, aboutReference("4671136")), http.StatusOK, want.Body)
+	b.Wants("by string", b.Post(statusV1, aboutReference(`"4671136"`)), http.StatusOK, want.Body)
+	b.Wants("by form", b.PostForm(statusV1, url.Values{"auth_token": {token}, "tx_reference": {"4671136"}}), http.StatusOK, want.Body)
 }
 
 // An unknown transaction has no status: what reads a missing one as 0 calls it paid.
 func TestAnUnknownTransaction(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.post(pay, moov.payment("000", "T1"))
-	b.wants("identifier", b.post(statusV2, aboutIdentifier("NONE")), http.StatusOK, notFound)
+	b.Post(pay, moov.payment("000", "T1"))
+	b.Wants("identifier", b.Post(statusV2, aboutIdentifier("NONE")), http.StatusOK, notFound)
 	for _, reference := range []string{"4671134", "4671136", "0", "-1", "1", `"T1"`, "4671135.0", "99999999999999999999"} {
-		b.wants(reference, b.post(statusV1, aboutReference(reference)), http.StatusOK, notFound)
+		b.Wants(reference, b.Post(statusV1, aboutReference(reference)), http.StatusOK, notFound)
 	}
 }
 
 func TestAnIdentifierWorksOnce(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.post(pay, togocel.payment("000", "T1"))
-	b.wants("the same payment", b.post(pay, togocel.payment("000", "T1")), http.StatusOK, `{"status":6}`)
-	b.wants("another network", b.post(pay, moov.payment("000", "T1")), http.StatusOK, `{"status":6}`)
-	b.clock.Advance(delay)
-	b.wants("after it was paid", b.post(pay, togocel.payment("000", "T1")), http.StatusOK, `{"status":6}`)
-	if tx := b.line("T1"); tx.Requests != 4 || tx.Paid != 1 {
+	b.Post(pay, togocel.payment("000", "T1"))
+	b.Wants("the same payment", b.Post(pay, togocel.payment("000", "T1")), http.StatusOK, `{"status":6}`)
+	b.Wants("another network", b.Post(pay, moov.payment("000", "T1")), http.StatusOK, `{"status":6}`)
+	b.Clock.Advance(delay)
+	b.Wants("after it was paid", b.Post(pay, togocel.payment("000", "T1")), http.StatusOK, `{"status":6}`)
+	if tx := b.Line("T1"); tx.Requests != 4 || tx.Paid != 1 {
 		t.Errorf("the books hold %+v, want 4 requests and one payment", tx)
 	}
 }
@@ -107,19 +107,19 @@ func TestAnIdentifierWorksOnce(t *testing.T) {
 // Nothing promises that a payout is not paid twice, and here it is.
 func TestAPayoutThatIsSentTwiceIsPaidTwice(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.wants("once", b.post(disburse, moov.payout("000", "T1")), http.StatusOK, `{"tx_reference":4671135,"status":200}`)
-	b.wants("twice", b.post(disburse, moov.payout("001", "T1")), http.StatusOK, `{"tx_reference":4671136,"status":200}`)
-	b.wants("a payment of that name", b.post(pay, moov.payment("000", "T1")), http.StatusOK, `{"tx_reference":4671137,"status":0}`)
-	if lines := b.lines("T1"); len(lines) != 3 {
+	b.Wants("once", b.Post(disburse, moov.payout("000", "T1")), http.StatusOK, `{"tx_reference":4671135,"status":200}`)
+	b.Wants("twice", b.Post(disburse, moov.payout("001", "T1")), http.StatusOK, `{"tx_reference":4671136,"status":200}`)
+	b.Wants("a payment of that name", b.Post(pay, moov.payment("000", "T1")), http.StatusOK, `{"tx_reference":4671137,"status":0}`)
+	if lines := b.Lines("T1"); len(lines) != 3 {
 		t.Errorf("the books hold %+v", lines)
 	}
-	b.post(disburse, moov.payout("001", "T2"))
-	b.post(disburse, moov.payout("000", "T2"))
-	b.clock.Advance(delay)
+	b.Post(disburse, moov.payout("001", "T2"))
+	b.Post(disburse, moov.payout("000", "T2"))
+	b.Clock.Advance(delay)
 	if says := b.status("T2"); says != "0" {
 		t.Errorf("the status is %s, want that of the latest payout", says)
 	}
-	if says := b.post(statusV1, aboutReference("4671136")).says(t); says != "6" {
+	if says := saying(t, b.Post(statusV1, aboutReference("4671136"))); says != "6" {
 		t.Errorf("by its own reference, the first one's is %s", says)
 	}
 }
@@ -128,11 +128,11 @@ func TestAPayoutThatIsSentTwiceIsPaidTwice(t *testing.T) {
 func TestAPayoutWithoutAReference(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	for range 2 {
-		b.post(disburse, `{"auth_token":"`+token+`","phone_number":"96000000","amount":100,"reason":"Refund","network":"FLOOZ"}`)
+		b.Post(disburse, `{"auth_token":"`+token+`","phone_number":"96000000","amount":100,"reason":"Refund","network":"FLOOZ"}`)
 	}
-	b.clock.Advance(delay)
+	b.Clock.Advance(delay)
 	for _, reference := range []string{"4671135", "4671136"} {
-		if says := b.post(statusV1, aboutReference(reference)).says(t); says != "0" {
+		if says := saying(t, b.Post(statusV1, aboutReference(reference))); says != "0" {
 			t.Errorf("%s: %s", reference, says)
 		}
 	}
@@ -145,15 +145,15 @@ func TestBalances(t *testing.T) {
 		want string
 	}{
 		{func() {}, `{"status":0,"flooz":1000000,"tmoney":250000}`},
-		{func() { b.post(pay, moov.payment("000", "P1")) }, `{"status":0,"flooz":1000000,"tmoney":250000}`},
-		{func() { b.clock.Advance(delay) }, `{"status":0,"flooz":1005000,"tmoney":250000}`},
-		{func() { b.post(pay, togocel.payment("013", "P2")) }, `{"status":0,"flooz":1005000,"tmoney":255000}`},
-		{func() { b.post(pay, togocel.payment("001", "P3")); b.clock.Advance(delay) }, `{"status":0,"flooz":1005000,"tmoney":255000}`},
-		{func() { b.post(disburse, togocel.payout("000", "D1")) }, `{"status":0,"flooz":1005000,"tmoney":250000}`},
-		{func() { b.clock.Advance(delay) }, `{"status":0,"flooz":1005000,"tmoney":250000}`},
-		{func() { b.post(disburse, moov.payout("025", "D2")) }, `{"status":0,"flooz":1000000,"tmoney":250000}`},
-		{func() { b.clock.Advance(delay) }, `{"status":0,"flooz":1005000,"tmoney":250000}`},
-		{func() { b.post(disburse, moov.payout("018", "D3")) }, `{"status":0,"flooz":1005000,"tmoney":250000}`},
+		{func() { b.Post(pay, moov.payment("000", "P1")) }, `{"status":0,"flooz":1000000,"tmoney":250000}`},
+		{func() { b.Clock.Advance(delay) }, `{"status":0,"flooz":1005000,"tmoney":250000}`},
+		{func() { b.Post(pay, togocel.payment("013", "P2")) }, `{"status":0,"flooz":1005000,"tmoney":255000}`},
+		{func() { b.Post(pay, togocel.payment("001", "P3")); b.Clock.Advance(delay) }, `{"status":0,"flooz":1005000,"tmoney":255000}`},
+		{func() { b.Post(disburse, togocel.payout("000", "D1")) }, `{"status":0,"flooz":1005000,"tmoney":250000}`},
+		{func() { b.Clock.Advance(delay) }, `{"status":0,"flooz":1005000,"tmoney":250000}`},
+		{func() { b.Post(disburse, moov.payout("025", "D2")) }, `{"status":0,"flooz":1000000,"tmoney":250000}`},
+		{func() { b.Clock.Advance(delay) }, `{"status":0,"flooz":1005000,"tmoney":250000}`},
+		{func() { b.Post(disburse, moov.payout("018", "D3")) }, `{"status":0,"flooz":1005000,"tmoney":250000}`},
 	}
 	for i, step := range steps {
 		step.does()
@@ -166,17 +166,17 @@ func TestBalances(t *testing.T) {
 // The balances are two: what one network lacks, the other does not lend.
 func TestAPayoutAboveTheBalance(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.wants("above it", b.post(disburse, togocel.payoutOf(250001, "000", "D1")), http.StatusOK, `{"status":402}`)
-	b.wants("of the other network", b.post(disburse, moov.payoutOf(250001, "000", "D2")), http.StatusOK, `{"tx_reference":4671136,"status":200}`)
-	b.wants("just below it", b.post(disburse, togocel.payoutOf(249999, "000", "D3")), http.StatusOK, `{"tx_reference":4671137,"status":200}`)
-	b.wants("what is left", b.post(disburse, togocel.payoutOf(1, "000", "D4")), http.StatusOK, `{"tx_reference":4671138,"status":200}`)
-	b.wants("one franc more", b.post(disburse, togocel.payoutOf(1, "000", "D5")), http.StatusOK, `{"status":402}`)
-	b.wants("an error that would be taken", b.post(disburse, togocel.payoutOf(1, "006", "D6")), http.StatusOK, `{"status":402}`)
-	b.clock.Advance(delay)
+	b.Wants("above it", b.Post(disburse, togocel.payoutOf(250001, "000", "D1")), http.StatusOK, `{"status":402}`)
+	b.Wants("of the other network", b.Post(disburse, moov.payoutOf(250001, "000", "D2")), http.StatusOK, `{"tx_reference":4671136,"status":200}`)
+	b.Wants("just below it", b.Post(disburse, togocel.payoutOf(249999, "000", "D3")), http.StatusOK, `{"tx_reference":4671137,"status":200}`)
+	b.Wants("what is left", b.Post(disburse, togocel.payoutOf(1, "000", "D4")), http.StatusOK, `{"tx_reference":4671138,"status":200}`)
+	b.Wants("one franc more", b.Post(disburse, togocel.payoutOf(1, "000", "D5")), http.StatusOK, `{"status":402}`)
+	b.Wants("an error that would be taken", b.Post(disburse, togocel.payoutOf(1, "006", "D6")), http.StatusOK, `{"status":402}`)
+	b.Clock.Advance(delay)
 	if says := b.status("D1"); says != "error 403" {
 		t.Errorf("the status of what was refused is %s", says)
 	}
-	if tx := b.line("D1"); tx.Paid != 0 || tx.State != emulation.Failed {
+	if tx := b.Line("D1"); tx.Paid != 0 || tx.State != emulation.Failed {
 		t.Errorf("the books hold %+v", tx)
 	}
 	if got, want := b.balances(), `{"status":0,"flooz":749999,"tmoney":0}`; got != want {
@@ -191,10 +191,10 @@ func TestPayoutsAtTheSameTimeShareTheBalance(t *testing.T) {
 	var said []string
 	for range 10 {
 		wg.Go(func() {
-			got := b.post(disburse, togocel.payoutOf(100000, "000", "D"))
+			got := b.Post(disburse, togocel.payoutOf(100000, "000", "D"))
 			mu.Lock()
 			defer mu.Unlock()
-			said = append(said, got.body[strings.LastIndex(got.body, ":")+1:])
+			said = append(said, got.Body[strings.LastIndex(got.Body, ":")+1:])
 		})
 	}
 	wg.Wait()
@@ -212,16 +212,14 @@ func TestAWrongToken(t *testing.T) {
 	} {
 		for name, part := range map[string]string{"none": "", "empty": `"auth_token":"",`, "another": `"auth_token":"secret",`, "null": `"auth_token":null,`, "a number": `"auth_token":1,`} {
 			body := strings.Replace(togocel.payment("000", "T1"), `"auth_token":"`+token+`",`, part, 1)
-			got := b.post(path, body)
-			b.wants(name+" at "+path, got, http.StatusOK, want)
-			if !strings.Contains(got.reason, "PAYGATE_AUTH_TOKEN") {
-				t.Errorf("%s at %s: the reason is %q", name, path, got.reason)
+			got := b.Post(path, body)
+			b.Wants(name+" at "+path, got, http.StatusOK, want)
+			if !strings.Contains(reason(got), "PAYGATE_AUTH_TOKEN") {
+				t.Errorf("%s at %s: the reason is %q", name, path, reason(got))
 			}
 		}
 	}
-	if held := b.emulator.Books().Transactions(); len(held) != 0 {
-		t.Errorf("refused requests are in the books: %+v", held)
-	}
+	b.Untouched()
 }
 
 // An address that is not whitelisted sees no balance and pays nobody, whatever its token. It may collect and ask.
@@ -229,18 +227,18 @@ func TestWhitelist(t *testing.T) {
 	b := newBench(t, emulation.Options{AllowIPs: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}})
 	refused := `{"error_code":403,"error_message":"Adresse IP non autorisée."}`
 	for _, body := range []string{moov.payout("000", "T1"), `{"auth_token":"wrong"}`, `{`} {
-		b.wants("disburse", b.post(disburse, body), http.StatusOK, refused)
-		b.wants("check-balance", b.post(checkBalance, body), http.StatusOK, refused)
+		b.Wants("disburse", b.Post(disburse, body), http.StatusOK, refused)
+		b.Wants("check-balance", b.Post(checkBalance, body), http.StatusOK, refused)
 	}
-	b.wants("pay", b.post(pay, moov.payment("000", "T1")), http.StatusOK, `{"tx_reference":4671135,"status":0}`)
+	b.Wants("pay", b.Post(pay, moov.payment("000", "T1")), http.StatusOK, `{"tx_reference":4671135,"status":0}`)
 	if says := b.status("T1"); says != "2" {
 		t.Errorf("status: %s", says)
 	}
-	if got := b.open(url.Values{"token": {token}, "amount": {"100"}, "identifier": {"T2"}}); got.status != http.StatusOK {
-		t.Errorf("page: %d", got.status)
+	if got := b.open(url.Values{"token": {token}, "amount": {"100"}, "identifier": {"T2"}}); got.Status != http.StatusOK {
+		t.Errorf("page: %d", got.Status)
 	}
 	open := newBench(t, emulation.Options{AllowIPs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
-	if says := open.post(disburse, moov.payout("000", "T1")).says(t); says != "200" {
+	if says := saying(t, open.Post(disburse, moov.payout("000", "T1"))); says != "200" {
 		t.Errorf("from a whitelisted address: %s", says)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 )
 
 // course is what becomes of a request: what the first answer says, what the status is half-way to the
@@ -20,7 +21,10 @@ type course struct {
 	broken string // how the first answer is spoiled, if it is
 }
 
-const unregistered = "error 403"
+const (
+	unregistered = "error 403"
+	serverError  = `{"error_code":500,"error_message":"Erreur interne."}`
+)
 
 // Every documented number, for a payment.
 func TestNumbersOfPayments(t *testing.T) {
@@ -109,63 +113,47 @@ func TestNumbersOfPayouts(t *testing.T) {
 // follow sends a request for money and watches it to its end.
 func follow(t *testing.T, path, body string, want course) {
 	b := newBench(t, emulation.Options{})
-	got := b.post(path, body)
-	if broken := spoiling(got); broken != want.broken {
+	got := b.Post(path, body)
+	if broken := got.Spoiled(serverError); broken != want.broken {
 		t.Fatalf("the answer is spoiled as %q, want %q: %+v", broken, want.broken, got)
 	}
 	if want.broken == "" {
-		if says := got.says(t); got.status != http.StatusOK || says != want.says {
-			t.Errorf("answered %d %s, want 200 and %s", got.status, got.body, want.says)
+		if says := saying(t, got); got.Status != http.StatusOK || says != want.says {
+			t.Errorf("answered %s, want 200 and %s", got, want.says)
 		}
 	}
-	b.clock.Advance(delay/2 - 1)
+	b.Clock.Advance(delay/2 - 1)
 	if says := b.status("T1"); says != want.first {
 		t.Errorf("half-way its status is %s, want %s", says, want.first)
 	}
-	b.clock.Advance(delay)
+	b.Clock.Advance(delay)
 	if says := b.status("T1"); says != want.then {
 		t.Errorf("after the delay its status is %s, want %s", says, want.then)
 	}
-	b.clock.Advance(time.Hour)
+	b.Clock.Advance(time.Hour)
 	if want.last == "" {
 		want.last = want.then
 	}
 	if says := b.status("T1"); says != want.last {
 		t.Errorf("in the end its status is %s, want %s", says, want.last)
 	}
-	if tx := b.line("T1"); tx.Paid != want.paid || tx.Requests != 1 {
+	if tx := b.Line("T1"); tx.Paid != want.paid || tx.Requests != 1 {
 		t.Errorf("the books hold %+v, want it paid %d times", tx, want.paid)
-	}
-}
-
-// spoiling tells how an answer is spoiled: empty if it is not.
-func spoiling(a answer) string {
-	switch {
-	case a.status == 0:
-		return "cut"
-	case a.err != nil:
-		return "truncated"
-	case a.body == `{"error_code":500,"error_message":"Erreur interne."}` && a.status == 500:
-		return "500"
-	case strings.HasPrefix(a.kind, "text/html") && a.status == 200:
-		return "html"
-	default:
-		return ""
 	}
 }
 
 func TestAnUnansweredPaymentExpiresByTheClock(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.post(pay, moov.payment("004", "T1"))
-	b.clock.Advance(10*delay - 1)
+	b.Post(pay, moov.payment("004", "T1"))
+	b.Clock.Advance(10*delay - 1)
 	if says := b.status("T1"); says != "2" {
 		t.Errorf("a moment before: %s", says)
 	}
-	b.clock.Advance(1)
-	b.wants("ten delays later", b.post(statusV2, aboutIdentifier("T1")), http.StatusOK,
+	b.Clock.Advance(1)
+	b.Wants("ten delays later", b.Post(statusV2, aboutIdentifier("T1")), http.StatusOK,
 		`{"tx_reference":4671135,"identifier":"T1","amount":5000,"payment_reference":"","payment_method":"FLOOZ",`+
 			`"datetime":"2025-03-01T12:01:40.000Z","phone_number":"2289600XXXX","status":4}`)
-	if tx := b.line("T1"); tx.State != emulation.Expired || tx.Paid != 0 {
+	if tx := b.Line("T1"); tx.State != emulation.Expired || tx.Paid != 0 {
 		t.Errorf("the books hold %+v", tx)
 	}
 }
@@ -173,38 +161,38 @@ func TestAnUnansweredPaymentExpiresByTheClock(t *testing.T) {
 // What is refused at once says why, in words.
 func TestReasons(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.post(pay, moov.payment("000", "T1"))
-	for want, got := range map[string]answer{
-		"asked for this refusal: 003": b.post(pay, moov.payment("003", "T2")),
-		"used before":                 b.post(pay, moov.payment("000", "T1")),
-		"TMONEY balance":              b.post(disburse, togocel.payoutOf(900000, "000", "T3")),
-		"FLOOZ balance":               b.post(disburse, moov.payout("002", "T4")),
-		"asked for this refusal: 016": b.post(disburse, moov.payout("016", "T5")),
+	b.Post(pay, moov.payment("000", "T1"))
+	for want, got := range map[string]emulationtest.Answer{
+		"asked for this refusal: 003": b.Post(pay, moov.payment("003", "T2")),
+		"used before":                 b.Post(pay, moov.payment("000", "T1")),
+		"TMONEY balance":              b.Post(disburse, togocel.payoutOf(900000, "000", "T3")),
+		"FLOOZ balance":               b.Post(disburse, moov.payout("002", "T4")),
+		"asked for this refusal: 016": b.Post(disburse, moov.payout("016", "T5")),
 	} {
-		if !strings.Contains(got.reason, want) {
-			t.Errorf("%s: the reason is %q, want %q", got.body, got.reason, want)
+		if !strings.Contains(reason(got), want) {
+			t.Errorf("%s: the reason is %q, want %q", got.Body, reason(got), want)
 		}
 	}
 }
 
 func TestTheSlowAnswer(t *testing.T) {
 	b := newBench(t, emulation.Options{SlowAnswer: time.Minute})
-	got := b.inBackground(pay, togocel.payment("012", "T1"))
-	within(t, "the payment and its answer wait", func() bool { return b.clock.Timers() == 2 })
-	b.clock.Advance(delay)
+	got := emulationtest.InBackground(func() emulationtest.Answer { return b.Post(pay, togocel.payment("012", "T1")) })
+	b.Within("the payment and its answer wait", func() bool { return b.Clock.Timers() == 2 })
+	b.Clock.Advance(delay)
 	if says := b.status("T1"); says != "0" {
 		t.Errorf("the payment waits for its answer: %s", says)
 	}
-	b.clock.Advance(time.Minute)
-	b.wants("pay", <-got, http.StatusOK, `{"tx_reference":4671135,"status":0}`)
+	b.Clock.Advance(time.Minute)
+	b.Wants("pay", <-got, http.StatusOK, `{"tx_reference":4671135,"status":0}`)
 }
 
 func TestNotYetKnown(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.post(pay, togocel.payment("014", "T1"))
-	b.wants("by identifier", b.post(statusV2, aboutIdentifier("T1")), http.StatusOK, notFound)
-	b.wants("by reference", b.post(statusV1, aboutReference("4671135")), http.StatusOK, notFound)
-	b.clock.Advance(delay / 2)
+	b.Post(pay, togocel.payment("014", "T1"))
+	b.Wants("by identifier", b.Post(statusV2, aboutIdentifier("T1")), http.StatusOK, notFound)
+	b.Wants("by reference", b.Post(statusV1, aboutReference("4671135")), http.StatusOK, notFound)
+	b.Clock.Advance(delay / 2)
 	if says := b.status("T1"); says != "2" {
 		t.Errorf("half-way: %s", says)
 	}
@@ -212,10 +200,9 @@ func TestNotYetKnown(t *testing.T) {
 
 func TestStatusCallsThatFail(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.post(pay, togocel.payment("024", "T1"))
-	failing := `{"error_code":500,"error_message":"Erreur interne."}`
-	b.wants("the first", b.post(statusV2, aboutIdentifier("T1")), http.StatusInternalServerError, failing)
-	b.wants("the second", b.post(statusV1, aboutReference("4671135")), http.StatusInternalServerError, failing)
+	b.Post(pay, togocel.payment("024", "T1"))
+	b.Wants("the first", b.Post(statusV2, aboutIdentifier("T1")), http.StatusInternalServerError, serverError)
+	b.Wants("the second", b.Post(statusV1, aboutReference("4671135")), http.StatusInternalServerError, serverError)
 	if says := b.status("T1"); says != "2" {
 		t.Errorf("the third status call: %s", says)
 	}
@@ -223,7 +210,7 @@ func TestStatusCallsThatFail(t *testing.T) {
 
 func TestNumbersAreDocumented(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	numbers := b.emulator.Numbers()
+	numbers := b.Emulator.Numbers()
 	if len(numbers) != 26 {
 		t.Fatalf("%d numbers, want 26", len(numbers))
 	}

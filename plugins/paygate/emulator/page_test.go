@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 )
 
 const shopURL = "https://shop.example/thanks?order=1&lang=fr"
@@ -58,25 +59,25 @@ func controls(page string) map[string][]string {
 func TestThePageAsksWhatIsMissing(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	got := b.open(asked())
-	if got.status != http.StatusOK || got.kind != "text/html; charset=utf-8" {
-		t.Fatalf("%d %s: %s", got.status, got.kind, got.body)
+	if got.Status != http.StatusOK || got.Type() != "text/html; charset=utf-8" {
+		t.Fatalf("%d %s: %s", got.Status, got.Type(), got.Body)
 	}
 	for _, has := range []string{
 		formMark, "5000 FCFA", "Shoes &amp; socks", "T1", `<html lang="en">`, "<main>", "<h1>",
 		"<legend>Your operator</legend>", "Moov Money (Flooz)", "Mixx by Yas (T-Money)", `<label for="phone">`, "Test numbers",
 	} {
-		if !strings.Contains(got.body, has) {
+		if !strings.Contains(got.Body, has) {
 			t.Errorf("the page has no %s", has)
 		}
 	}
-	if strings.Contains(got.body, "<script") {
+	if strings.Contains(got.Body, "<script") {
 		t.Error("the page needs JavaScript")
 	}
 	for name, want := range map[string]string{
 		"token": token, "amount": "5000", "identifier": "T1", "url": shopURL, "description": "Shoes & socks",
 		"network": "MOOV TOGOCEL", "phone": "", "action": "pay abandon",
 	} {
-		if values := strings.Join(controls(got.body)[name], " "); values != want {
+		if values := strings.Join(controls(got.Body)[name], " "); values != want {
 			t.Errorf("%s offers %q, want %q", name, values, want)
 		}
 	}
@@ -96,11 +97,11 @@ func TestTheNetworkOfThePage(t *testing.T) {
 		query.Set("network", network)
 		query.Set("phone", "90112233")
 		got := b.open(query)
-		if got.status != http.StatusOK || !strings.Contains(got.body, `value="90112233"`) {
-			t.Errorf("%s: %d %s", network, got.status, got.body)
+		if got.Status != http.StatusOK || !strings.Contains(got.Body, `value="90112233"`) {
+			t.Errorf("%s: %s", network, got)
 		}
-		if chosen == "" && strings.Contains(got.body, "checked") || !strings.Contains(got.body, chosen) {
-			t.Errorf("%q chooses the wrong operator: %s", network, got.body)
+		if chosen == "" && strings.Contains(got.Body, "checked") || !strings.Contains(got.Body, chosen) {
+			t.Errorf("%q chooses the wrong operator: %s", network, got.Body)
 		}
 	}
 }
@@ -110,29 +111,29 @@ func TestPayingByThePage(t *testing.T) {
 		t.Run(n.page, func(t *testing.T) {
 			b := newBench(t, emulation.Options{})
 			got := b.submit(paying(n, "000"))
-			if got.status != http.StatusSeeOther || !strings.HasPrefix(got.location, "/v1/page/payment?") {
-				t.Fatalf("paying leads to %d %q", got.status, got.location)
+			if got.Status != http.StatusSeeOther || !strings.HasPrefix(got.Location(), "/v1/page/payment?") {
+				t.Fatalf("paying leads to %d %q", got.Status, got.Location())
 			}
-			follow := got.location
+			follow := got.Location()
 			if says := b.status("T1"); says != "2" {
 				t.Errorf("the status of what is to be confirmed is %s", says)
 			}
-			page := b.send(http.MethodGet, follow, "", "")
-			if page.status != http.StatusOK || !refresh.MatchString(page.body) || !strings.Contains(page.body, "228"+n.prefix[:4]+"XXXX") {
-				t.Errorf("while it waits: %d %s", page.status, page.body)
+			page := b.Get(follow)
+			if page.Status != http.StatusOK || !refresh.MatchString(page.Body) || !strings.Contains(page.Body, "228"+n.prefix[:4]+"XXXX") {
+				t.Errorf("while it waits: %s", page)
 			}
-			if !strings.Contains(page.body, `href="https://shop.example/thanks?order=1&amp;lang=fr"`) {
-				t.Errorf("nothing leads back to the shop: %s", page.body)
+			if !strings.Contains(page.Body, `href="https://shop.example/thanks?order=1&amp;lang=fr"`) {
+				t.Errorf("nothing leads back to the shop: %s", page.Body)
 			}
-			b.clock.Advance(delay)
-			if back := b.send(http.MethodGet, follow, "", ""); back.status != http.StatusSeeOther || back.location != shopURL {
-				t.Errorf("once it is paid: %d %q, want the shop", back.status, back.location)
+			b.Clock.Advance(delay)
+			if back := b.Get(follow); back.Status != http.StatusSeeOther || back.Location() != shopURL {
+				t.Errorf("once it is paid: %d %q, want the shop", back.Status, back.Location())
 			}
 			want := emulation.Transaction{
 				Reference: "T1", Operation: emulation.Collect, Network: n.network, MSISDN: "228" + n.prefix + "000", Amount: "5000", Currency: "XOF",
 				State: emulation.Succeeded, Requests: 1, Paid: 1, Created: start, Settled: start.Add(delay),
 			}
-			if tx := b.line("T1"); tx != want {
+			if tx := b.Line("T1"); tx != want {
 				t.Errorf("the books hold\n%+v, want\n%+v", tx, want)
 			}
 		})
@@ -142,20 +143,20 @@ func TestPayingByThePage(t *testing.T) {
 func TestAbandoningThePage(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	got := b.submit(abandoning())
-	if got.status != http.StatusSeeOther {
-		t.Fatalf("abandoning: %d %s", got.status, got.body)
+	if got.Status != http.StatusSeeOther {
+		t.Fatalf("abandoning: %s", got)
 	}
-	if back := b.send(http.MethodGet, got.location, "", ""); back.status != http.StatusSeeOther || back.location != shopURL {
-		t.Errorf("abandoning leads to %d %q, want the shop", back.status, back.location)
+	if back := b.Get(got.Location()); back.Status != http.StatusSeeOther || back.Location() != shopURL {
+		t.Errorf("abandoning leads to %d %q, want the shop", back.Status, back.Location())
 	}
-	b.wants("status", b.post(statusV2, aboutIdentifier("T1")), http.StatusOK,
+	b.Wants("status", b.Post(statusV2, aboutIdentifier("T1")), http.StatusOK,
 		`{"tx_reference":4671135,"identifier":"T1","amount":5000,"payment_reference":"","payment_method":"","datetime":"2025-03-01T12:00:00.000Z","status":6}`)
-	b.clock.Advance(time.Hour)
-	if tx := b.line("T1"); tx.Paid != 0 || tx.State != emulation.Failed {
+	b.Clock.Advance(time.Hour)
+	if tx := b.Line("T1"); tx.Paid != 0 || tx.State != emulation.Failed {
 		t.Errorf("the books hold %+v", tx)
 	}
-	if got := b.submit(paying(moov, "000")); got.status != http.StatusConflict {
-		t.Errorf("paying after all: %d %s", got.status, got.body)
+	if got := b.submit(paying(moov, "000")); got.Status != http.StatusConflict {
+		t.Errorf("paying after all: %s", got)
 	}
 }
 
@@ -163,10 +164,10 @@ func TestAbandoningThePage(t *testing.T) {
 func TestEveryEndLeadsBack(t *testing.T) {
 	for ending, status := range map[string]string{"001": "6", "004": "4", "013": "0"} {
 		b := newBench(t, emulation.Options{})
-		follow := b.submit(paying(moov, ending)).location
-		b.clock.Advance(10 * delay)
-		if back := b.send(http.MethodGet, follow, "", ""); back.status != http.StatusSeeOther || back.location != shopURL {
-			t.Errorf("%s: %d %q, want the shop", ending, back.status, back.location)
+		follow := b.submit(paying(moov, ending)).Location()
+		b.Clock.Advance(10 * delay)
+		if back := b.Get(follow); back.Status != http.StatusSeeOther || back.Location() != shopURL {
+			t.Errorf("%s: %d %q, want the shop", ending, back.Status, back.Location())
 		}
 		if says := b.status("T1"); says != status {
 			t.Errorf("%s: the status is %s, want %s", ending, says, status)
@@ -174,11 +175,11 @@ func TestEveryEndLeadsBack(t *testing.T) {
 	}
 	b := newBench(t, emulation.Options{})
 	got := b.submit(paying(moov, "003"))
-	if got.status != http.StatusOK || !strings.Contains(got.body, "refused") || !strings.Contains(got.body, `href="https://shop.example/`) {
-		t.Errorf("refused at once: %d %s", got.status, got.body)
+	if got.Status != http.StatusOK || !strings.Contains(got.Body, "refused") || !strings.Contains(got.Body, `href="https://shop.example/`) {
+		t.Errorf("refused at once: %s", got)
 	}
-	if again := b.submit(paying(moov, "003")); again.body != got.body {
-		t.Errorf("refused at once, sent again: %d %s", again.status, again.body)
+	if again := b.submit(paying(moov, "003")); again.Body != got.Body {
+		t.Errorf("refused at once, sent again: %s", again)
 	}
 }
 
@@ -188,13 +189,13 @@ func TestThePageWithoutAURL(t *testing.T) {
 		b := newBench(t, emulation.Options{})
 		form := paying(togocel, ending)
 		form.Del("url")
-		follow := b.submit(form).location
-		if page := b.send(http.MethodGet, follow, "", ""); strings.Contains(page.body, "Return to") {
-			t.Errorf("%s: the page leads nowhere: %s", ending, page.body)
+		follow := b.submit(form).Location()
+		if page := b.Get(follow); strings.Contains(page.Body, "Return to") {
+			t.Errorf("%s: the page leads nowhere: %s", ending, page.Body)
 		}
-		b.clock.Advance(10 * delay)
-		if page := b.send(http.MethodGet, follow, "", ""); page.status != http.StatusOK || !strings.Contains(page.body, says) || refresh.MatchString(page.body) {
-			t.Errorf("%s: %d %s, want %q", ending, page.status, page.body, says)
+		b.Clock.Advance(10 * delay)
+		if page := b.Get(follow); page.Status != http.StatusOK || !strings.Contains(page.Body, says) || refresh.MatchString(page.Body) {
+			t.Errorf("%s: %s, want %q", ending, page, says)
 		}
 	}
 }
@@ -218,18 +219,18 @@ func TestAFormThatIsNotFilledIn(t *testing.T) {
 		form.Set("network", tt.network)
 		form.Set("phone", tt.phone)
 		got := b.submit(form)
-		if got.status != http.StatusUnprocessableEntity || strings.Count(got.body, `role="alert"`) > len(tt.says) {
-			t.Errorf("%s: %d %s", name, got.status, got.body)
+		if got.Status != http.StatusUnprocessableEntity || strings.Count(got.Body, `role="alert"`) > len(tt.says) {
+			t.Errorf("%s: %s", name, got)
 		}
 		for _, says := range tt.says {
-			if !strings.Contains(got.body, says) {
-				t.Errorf("%s: the page does not say %q: %s", name, says, got.body)
+			if !strings.Contains(got.Body, says) {
+				t.Errorf("%s: the page does not say %q: %s", name, says, got.Body)
 			}
 		}
-		if tt.network == "MOOV" && !strings.Contains(got.body, `value="MOOV" required checked`) {
-			t.Errorf("%s: the customer has to choose again: %s", name, got.body)
+		if tt.network == "MOOV" && !strings.Contains(got.Body, `value="MOOV" required checked`) {
+			t.Errorf("%s: the customer has to choose again: %s", name, got.Body)
 		}
-		if held := b.emulator.Books().Transactions(); len(held) != 0 {
+		if held := b.Transactions(); len(held) != 0 {
 			t.Errorf("%s: the books hold %+v", name, held)
 		}
 	}
@@ -239,20 +240,20 @@ func TestAFormThatIsNotFilledIn(t *testing.T) {
 func TestAFormThatIsSentTwice(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	first := b.submit(paying(moov, "000"))
-	if second := b.submit(paying(moov, "000")); second.status != http.StatusSeeOther || second.location != first.location {
-		t.Errorf("the same form again: %d %q", second.status, second.location)
+	if second := b.submit(paying(moov, "000")); second.Status != http.StatusSeeOther || second.Location() != first.Location() {
+		t.Errorf("the same form again: %d %q", second.Status, second.Location())
 	}
 	for name, form := range map[string]url.Values{"another number": paying(moov, "111"), "another operator": paying(togocel, "000"), "leaving": abandoning()} {
-		if got := b.submit(form); got.status != http.StatusConflict {
-			t.Errorf("%s: %d %s", name, got.status, got.body)
+		if got := b.submit(form); got.Status != http.StatusConflict {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
-	if got := b.open(asked()); got.status != http.StatusConflict || !strings.Contains(got.body, "used for a payment before") {
-		t.Errorf("the page of an identifier that was used: %d %s", got.status, got.body)
+	if got := b.open(asked()); got.Status != http.StatusConflict || !strings.Contains(got.Body, "used for a payment before") {
+		t.Errorf("the page of an identifier that was used: %s", got)
 	}
-	b.wants("pay", b.post(pay, moov.payment("000", "T1")), http.StatusOK, `{"status":6}`)
-	b.clock.Advance(delay)
-	if tx := b.line("T1"); tx.Paid != 1 || tx.Requests != 6 {
+	b.Wants("pay", b.Post(pay, moov.payment("000", "T1")), http.StatusOK, `{"status":6}`)
+	b.Clock.Advance(delay)
+	if tx := b.Line("T1"); tx.Paid != 1 || tx.Requests != 6 {
 		t.Errorf("the books hold %+v", tx)
 	}
 }
@@ -278,23 +279,21 @@ func TestPagesThatAreRefused(t *testing.T) {
 		query, form := asked(), paying(moov, "000")
 		query.Set(tt.key, tt.value)
 		form.Set(tt.key, tt.value)
-		for what, got := range map[string]answer{"opened": b.open(query), "submitted": b.submit(form)} {
-			if got.status != tt.status || !strings.HasPrefix(got.kind, "text/html") || strings.Contains(got.body, "<form") {
-				t.Errorf("%s, %s: %d %s, want a page with %d", name, what, got.status, got.body, tt.status)
+		for what, got := range map[string]emulationtest.Answer{"opened": b.open(query), "submitted": b.submit(form)} {
+			if got.Status != tt.status || !strings.HasPrefix(got.Type(), "text/html") || strings.Contains(got.Body, "<form") {
+				t.Errorf("%s, %s: %s, want a page with %d", name, what, got, tt.status)
 			}
 		}
 	}
-	if got := b.send(http.MethodPost, "/v1/page", asForm, "%zz"); got.status != http.StatusBadRequest {
-		t.Errorf("an unreadable form: %d", got.status)
+	if got := b.Post("/v1/page", "%zz", emulationtest.Header("Content-Type", asForm)); got.Status != http.StatusBadRequest {
+		t.Errorf("an unreadable form: %d", got.Status)
 	}
-	if held := b.emulator.Books().Transactions(); len(held) != 0 {
-		t.Errorf("the books hold %+v", held)
-	}
+	b.Untouched()
 }
 
 func TestFollowingWhatThereIsNot(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	follow := b.submit(paying(moov, "013")).location
+	follow := b.submit(paying(moov, "013")).Location()
 	for from, tt := range map[string]struct {
 		to   string
 		want int
@@ -307,8 +306,8 @@ func TestFollowingWhatThereIsNot(t *testing.T) {
 		if !strings.Contains(follow, from) {
 			t.Fatalf("%s is not in %s", from, follow)
 		}
-		if got := b.send(http.MethodGet, strings.Replace(follow, from, tt.to, 1), "", ""); got.status != tt.want {
-			t.Errorf("%s for %s: %d, want %d", tt.to, from, got.status, tt.want)
+		if got := b.Get(strings.Replace(follow, from, tt.to, 1)); got.Status != tt.want {
+			t.Errorf("%s for %s: %d, want %d", tt.to, from, got.Status, tt.want)
 		}
 	}
 }
@@ -320,11 +319,11 @@ func TestNumbersOfPagePayments(t *testing.T) {
 		paid   int
 	}{"005": {"500", 0}, "006": {"500", 1}, "007": {"cut", 0}, "008": {"cut", 1}, "011": {"html", 1}} {
 		b := newBench(t, emulation.Options{})
-		if broken := spoiling(b.submit(paying(moov, ending))); broken != want.broken {
+		if broken := b.submit(paying(moov, ending)).Spoiled(serverError); broken != want.broken {
 			t.Errorf("%s: the answer is spoiled as %q, want %q", ending, broken, want.broken)
 		}
-		b.clock.Advance(delay)
-		if tx := b.line("T1"); tx.Paid != want.paid {
+		b.Clock.Advance(delay)
+		if tx := b.Line("T1"); tx.Paid != want.paid {
 			t.Errorf("%s: the books hold %+v", ending, tx)
 		}
 	}
@@ -333,13 +332,9 @@ func TestNumbersOfPagePayments(t *testing.T) {
 // The address carries the token, so the page is not kept and tells nobody where it was.
 func TestThePageKeepsItsAddressToItself(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	resp, err := http.Get(b.url + "/v1/page?" + asked().Encode())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
+	page := b.open(asked())
 	for header, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"} {
-		if got := resp.Header.Get(header); got != want {
+		if got := page.Header.Get(header); got != want {
 			t.Errorf("%s: %q, want %q", header, got, want)
 		}
 	}

@@ -9,18 +9,19 @@ import (
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/plugins/paygate/emulator"
 )
 
 func TestConfigIsWhatTheEmulatorAccepts(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	config := b.emulator.Config()
+	config := b.Emulator.Config()
 	if len(config) != 1 {
 		t.Errorf("%d settings, want 1: %v", len(config), config)
 	}
-	got := b.post(checkBalance, `{"auth_token":"`+config["PAYGATE_AUTH_TOKEN"]+`"}`)
-	b.wants("check-balance", got, http.StatusOK, `{"status":0,"flooz":1000000,"tmoney":250000}`)
-	if got := b.emulator.Provider(); got != "paygate" {
+	got := b.Post(checkBalance, `{"auth_token":"`+config["PAYGATE_AUTH_TOKEN"]+`"}`)
+	b.Wants("check-balance", got, http.StatusOK, `{"status":0,"flooz":1000000,"tmoney":250000}`)
+	if got := b.Emulator.Provider(); got != "paygate" {
 		t.Errorf("the provider is %q", got)
 	}
 }
@@ -48,8 +49,8 @@ func TestPaths(t *testing.T) {
 		{http.MethodPost, "/", http.StatusNotFound},
 	}
 	for _, tt := range tests {
-		if got := b.send(tt.method, tt.path, asJSON, `{"auth_token":"`+token+`"}`); got.status != tt.want {
-			t.Errorf("%s %s: %d %s, want %d", tt.method, tt.path, got.status, got.body, tt.want)
+		if got := b.Send(tt.method, tt.path, `{"auth_token":"`+token+`"}`, emulationtest.Header("Content-Type", asJSON)); got.Status != tt.want {
+			t.Errorf("%s %s: %s, want %d", tt.method, tt.path, got, tt.want)
 		}
 	}
 }
@@ -57,22 +58,22 @@ func TestPaths(t *testing.T) {
 // Every call takes a form as well as JSON, and means the same by it.
 func TestForms(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	form := func(path string, pairs ...string) answer {
+	form := func(path string, pairs ...string) emulationtest.Answer {
 		v := url.Values{"auth_token": {token}}
 		for i := 0; i < len(pairs); i += 2 {
 			v.Set(pairs[i], pairs[i+1])
 		}
-		return b.send(http.MethodPost, path, asForm+"; charset=UTF-8", v.Encode())
+		return b.PostForm(path, v, emulationtest.Header("Content-Type", asForm+"; charset=UTF-8"))
 	}
-	b.wants("pay", form(pay, "phone_number", "96000000", "amount", "5000", "identifier", "T1", "network", "FLOOZ", "description", "Été & co"),
+	b.Wants("pay", form(pay, "phone_number", "96000000", "amount", "5000", "identifier", "T1", "network", "FLOOZ", "description", "Été & co"),
 		http.StatusOK, `{"tx_reference":4671135,"status":0}`)
-	b.wants("disburse", form(disburse, "phone_number", "22890000000", "amount", "700", "reason", "Refund", "network", "TMONEY", "reference", "T2"),
+	b.Wants("disburse", form(disburse, "phone_number", "22890000000", "amount", "700", "reason", "Refund", "network", "TMONEY", "reference", "T2"),
 		http.StatusOK, `{"tx_reference":4671136,"status":200}`)
-	b.wants("status", form(statusV2, "identifier", "T1"), http.StatusOK, b.post(statusV2, aboutIdentifier("T1")).body)
-	b.wants("check-balance", form(checkBalance), http.StatusOK, `{"status":0,"flooz":1000000,"tmoney":249300}`)
-	b.wants("a wrong token", form(pay, "auth_token", "wrong"), http.StatusOK, `{"status":2}`)
-	b.wants("a bad amount", form(pay, "phone_number", "96000000", "amount", "5000.0", "identifier", "T3", "network", "FLOOZ"), http.StatusOK, `{"status":4}`)
-	if tx := b.line("T1"); tx.MSISDN != "22896000000" || tx.Amount != "5000" || tx.Network != "FLOOZ" {
+	b.Wants("status", form(statusV2, "identifier", "T1"), http.StatusOK, b.Post(statusV2, aboutIdentifier("T1")).Body)
+	b.Wants("check-balance", form(checkBalance), http.StatusOK, `{"status":0,"flooz":1000000,"tmoney":249300}`)
+	b.Wants("a wrong token", form(pay, "auth_token", "wrong"), http.StatusOK, `{"status":2}`)
+	b.Wants("a bad amount", form(pay, "phone_number", "96000000", "amount", "5000.0", "identifier", "T3", "network", "FLOOZ"), http.StatusOK, `{"status":4}`)
+	if tx := b.Line("T1"); tx.MSISDN != "22896000000" || tx.Amount != "5000" || tx.Network != "FLOOZ" {
 		t.Errorf("the books hold %+v", tx)
 	}
 }
@@ -105,17 +106,15 @@ func TestBodiesThatAreNotWhatIsDocumented(t *testing.T) {
 			statusV2:     `{"error_code":400,"error_message":"Paramètres invalides."}`,
 			checkBalance: `{"error_code":400,"error_message":"Paramètres invalides."}`,
 		} {
-			got := b.send(http.MethodPost, path, tt.kind, tt.body)
-			b.wants(name+" at "+path, got, http.StatusOK, want)
-			if !strings.Contains(got.reason, tt.says) {
-				t.Errorf("%s at %s: the reason is %q, want %q", name, path, got.reason, tt.says)
+			got := b.Post(path, tt.body, emulationtest.Header("Content-Type", tt.kind))
+			b.Wants(name+" at "+path, got, http.StatusOK, want)
+			if !strings.Contains(reason(got), tt.says) {
+				t.Errorf("%s at %s: the reason is %q, want %q", name, path, reason(got), tt.says)
 			}
 		}
 	}
-	b.wants("no type", b.send(http.MethodPost, checkBalance, "", `{"auth_token":"`+token+`"}`), http.StatusOK, `{"status":0,"flooz":1000000,"tmoney":250000}`)
-	if held := b.emulator.Books().Transactions(); len(held) != 0 {
-		t.Errorf("the books hold %+v", held)
-	}
+	b.Wants("no type", b.Send(http.MethodPost, checkBalance, `{"auth_token":"`+token+`"}`), http.StatusOK, `{"status":0,"flooz":1000000,"tmoney":250000}`)
+	b.Untouched()
 }
 
 func TestParametersThatAreRefused(t *testing.T) {
@@ -159,32 +158,30 @@ func TestParametersThatAreRefused(t *testing.T) {
 				t.Fatalf("%s: %s is not in %s", name, tt.old, body)
 			}
 			want := map[string]string{pay: `{"status":4}`, disburse: `{"status":400}`}[path]
-			got := b.post(path, changed)
-			b.wants(name+" at "+path, got, http.StatusOK, want)
-			if !strings.Contains(got.reason, tt.says) {
-				t.Errorf("%s at %s: the reason is %q, want %q", name, path, got.reason, tt.says)
+			got := b.Post(path, changed)
+			b.Wants(name+" at "+path, got, http.StatusOK, want)
+			if !strings.Contains(reason(got), tt.says) {
+				t.Errorf("%s at %s: the reason is %q, want %q", name, path, reason(got), tt.says)
 			}
 		}
 	}
 	invalid := `{"error_code":400,"error_message":"Paramètres invalides."}`
-	b.wants("pay without an identifier", b.post(pay, moov.payment("000", "")), http.StatusOK, `{"status":4}`)
-	b.wants("disburse without a reason", b.post(disburse, strings.Replace(moov.payout("000", "T1"), `"reason":"Refund",`, "", 1)), http.StatusOK, `{"status":400}`)
-	b.wants("v2 without an identifier", b.post(statusV2, aboutReference("4671135")), http.StatusOK, invalid)
-	b.wants("v2 of a number", b.post(statusV2, strings.Replace(aboutIdentifier("1"), `"1"`, "1", 1)), http.StatusOK, invalid)
-	b.wants("v1 without a reference", b.post(statusV1, aboutIdentifier("T1")), http.StatusOK, invalid)
-	if held := b.emulator.Books().Transactions(); len(held) != 0 {
-		t.Errorf("the books hold %+v", held)
-	}
+	b.Wants("pay without an identifier", b.Post(pay, moov.payment("000", "")), http.StatusOK, `{"status":4}`)
+	b.Wants("disburse without a reason", b.Post(disburse, strings.Replace(moov.payout("000", "T1"), `"reason":"Refund",`, "", 1)), http.StatusOK, `{"status":400}`)
+	b.Wants("v2 without an identifier", b.Post(statusV2, aboutReference("4671135")), http.StatusOK, invalid)
+	b.Wants("v2 of a number", b.Post(statusV2, strings.Replace(aboutIdentifier("1"), `"1"`, "1", 1)), http.StatusOK, invalid)
+	b.Wants("v1 without a reference", b.Post(statusV1, aboutIdentifier("T1")), http.StatusOK, invalid)
+	b.Untouched()
 }
 
 func TestBothLengthsOfNumbers(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	for i, phone := range []string{"96000000", "22896000000", "70000000", "22870000000"} {
 		body := strings.Replace(moov.payment("000", fmt.Sprintf("T%d", i)), "96000000", phone, 1)
-		if says := b.post(pay, body).says(t); says != "0" {
+		if says := saying(t, b.Post(pay, body)); says != "0" {
 			t.Errorf("%s: %s", phone, says)
 		}
-		if tx := b.line(fmt.Sprintf("T%d", i)); tx.MSISDN != "228"+phone[len(phone)-8:] {
+		if tx := b.Line(fmt.Sprintf("T%d", i)); tx.MSISDN != "228"+phone[len(phone)-8:] {
 			t.Errorf("%s is booked as %s", phone, tx.MSISDN)
 		}
 	}

@@ -1,15 +1,11 @@
 package emulator_test
 
 import (
-	"io"
-	"net/http"
-	"net/http/httptest"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 )
 
 const (
@@ -23,42 +19,13 @@ const (
 		`"datetime":"2025-03-01T12:00:00.000Z","payment_method":"T-Money","phone_number":"22890000023"}`
 )
 
-// shop is a merchant's callback URL.
-type shop struct {
-	mu     sync.Mutex
-	bodies []string
-	kinds  []string
-}
-
-func (s *shop) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.bodies = append(s.bodies, string(body))
-	s.kinds = append(s.kinds, r.Method+" "+r.Header.Get("Content-Type"))
-}
-
-func (s *shop) received() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.bodies)
-}
-
-func openShop(t *testing.T) (*shop, string) {
-	t.Helper()
-	s := &shop{}
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	return s, server.URL + "/paygate"
-}
-
 // Only what was paid by a customer is announced.
 func TestWebhooks(t *testing.T) {
 	payment := func(ending string) func(*bench) {
-		return func(b *bench) { b.post(pay, togocel.payment(ending, "T1")) }
+		return func(b *bench) { b.Post(pay, togocel.payment(ending, "T1")) }
 	}
 	payout := func(ending string) func(*bench) {
-		return func(b *bench) { b.post(disburse, togocel.payout(ending, "T1")) }
+		return func(b *bench) { b.Post(disburse, togocel.payout(ending, "T1")) }
 	}
 	announces := func(ending string) string { return announcesPaid + ending + `"}` }
 	for name, tt := range map[string]struct {
@@ -90,39 +57,31 @@ func TestWebhooks(t *testing.T) {
 		"by a number not listed": {payment("777"), delay, []string{announces("777")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, url := openShop(t)
-			b := newBench(t, emulation.Options{WebhookURL: url})
+			inbox := emulationtest.NewInbox(t)
+			b := newBench(t, emulation.Options{WebhookURL: inbox.URL})
 			tt.does(b)
-			b.clock.Advance(tt.after)
-			if got := s.received(); !slices.Equal(got, tt.want) {
-				t.Errorf("received %q\nwant %q", got, tt.want)
-			}
-			for _, kind := range s.kinds {
-				if kind != "POST application/json" {
-					t.Errorf("sent as %s", kind)
-				}
-			}
+			b.Clock.Advance(tt.after)
+			inbox.Wants("application/json", tt.want...)
 		})
 	}
 }
 
 // A forged webhook does not change what the provider knows.
 func TestAForgedWebhookIsALie(t *testing.T) {
-	_, url := openShop(t)
-	b := newBench(t, emulation.Options{WebhookURL: url})
-	b.post(pay, togocel.payment("023", "T1"))
-	b.clock.Advance(delay / 2)
+	b := newBench(t, emulation.Options{WebhookURL: emulationtest.NewInbox(t).URL})
+	b.Post(pay, togocel.payment("023", "T1"))
+	b.Clock.Advance(delay / 2)
 	if says := b.status("T1"); says != "2" {
 		t.Errorf("when it has come, the status is %s", says)
 	}
-	b.clock.Advance(delay)
+	b.Clock.Advance(delay)
 	if says := b.status("T1"); says != "6" {
 		t.Errorf("in the end, the status is %s", says)
 	}
-	if tx := b.line("T1"); tx.State != emulation.Failed || tx.Paid != 0 || tx.Amount != "5000" {
+	if tx := b.Line("T1"); tx.State != emulation.Failed || tx.Paid != 0 || tx.Amount != "5000" {
 		t.Errorf("the books hold %+v", tx)
 	}
-	if got := b.emulator.Webhooks().Deliveries(); len(got) != 1 || !got[0].Forged || got[0].Reference != "T1" {
+	if got := b.Deliveries(); len(got) != 1 || !got[0].Forged || got[0].Reference != "T1" {
 		t.Errorf("deliveries %+v", got)
 	}
 }

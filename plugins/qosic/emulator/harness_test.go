@@ -3,19 +3,17 @@ package emulator_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/plugins/qosic/emulator"
 )
 
-const delay = 10 * time.Second
+const delay = emulationtest.Delay
 
-var start = time.Date(2025, time.March, 1, 12, 0, 0, 0, time.UTC)
+var start = emulationtest.Start()
 
 // wire is one network as the documents describe it.
 type wire struct {
@@ -54,40 +52,18 @@ func (n wire) about(transref string) string {
 	return fmt.Sprintf(`{"transref":"%s","clientid":"%s"}`, transref, n.client)
 }
 
-// bench is a served emulator and the clock that moves it.
-type bench struct {
-	*testing.T
-	clock    *emulation.ManualClock
-	emulator *emulator.Emulator
-	url      string
-}
+// user are the credentials that the documents publish.
+var user = emulationtest.Basic("USR01", "YG739G5XFVPYYV4ADJVW")
+
+// bench is Qosic with what its merchant does.
+type bench struct{ *emulationtest.Bench }
 
 func newBench(t *testing.T, o emulation.Options) *bench {
 	t.Helper()
-	clock := emulation.NewManualClock(start)
-	o.Clock, o.SettleAfter = clock, delay
-	e := emulator.New(o)
-	server, err := emulation.Start(e, "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Errorf("closing: %v", err)
-		}
-	})
-	return &bench{T: t, clock: clock, emulator: e, url: server.BaseURL()}
+	return &bench{emulationtest.New(t, emulator.New, o)}
 }
 
-// answer is what came back. Status 0: no HTTP answer at all.
-type answer struct {
-	status int
-	kind   string // the media type
-	body   string
-	err    error
-}
-
-// fields is the body, told apart.
+// fields is the body of an answer, told apart.
 type fields struct {
 	Code       string          `json:"responsecode"`
 	Message    string          `json:"responsemsg"`
@@ -96,45 +72,21 @@ type fields struct {
 	Comment    *string         `json:"comment"`
 }
 
-func (a answer) fields(t *testing.T) fields {
+func read(t *testing.T, a emulationtest.Answer) fields {
 	t.Helper()
 	var f fields
-	if a.err != nil {
-		t.Fatalf("no answer: %v", a.err)
-	}
-	if err := json.Unmarshal([]byte(a.body), &f); err != nil {
-		t.Fatalf("%d %s: %v", a.status, a.body, err)
-	}
+	a.JSON(t, &f)
 	return f
 }
 
 // post sends a body to a path under /QosicBridge with the documents' user.
-func (b *bench) post(path, body string) answer {
+func (b *bench) post(path, body string) emulationtest.Answer {
 	b.Helper()
-	return b.send(http.MethodPost, "/QosicBridge"+path, body, func(r *http.Request) {
-		r.SetBasicAuth("USR01", "YG739G5XFVPYYV4ADJVW")
-		r.Header.Set("Content-Type", "application/json")
-	})
-}
-
-func (b *bench) send(method, path, body string, prepare func(*http.Request)) answer {
-	b.Helper()
-	req, err := http.NewRequestWithContext(b.Context(), method, b.url+path, strings.NewReader(body))
-	if err != nil {
-		b.Fatal(err)
-	}
-	prepare(req)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return answer{err: err}
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	return answer{resp.StatusCode, resp.Header.Get("Content-Type"), string(text), err}
+	return b.Post("/QosicBridge"+path, body, user)
 }
 
 // pay asks for money, moving the clock for a network whose answer waits for the customer.
-func (b *bench) pay(n wire, ending, transref string) answer {
+func (b *bench) pay(n wire, ending, transref string) emulationtest.Answer {
 	b.Helper()
 	if n.name != moovBenin.name {
 		return b.post(n.payment, n.order(ending, transref))
@@ -145,55 +97,19 @@ func (b *bench) pay(n wire, ending, transref string) answer {
 		case a := <-got:
 			return a
 		case <-time.After(time.Millisecond):
-			if b.clock.Timers() > 0 {
-				b.clock.Advance(delay)
+			if b.Clock.Timers() > 0 {
+				b.Clock.Advance(delay)
 			}
 		}
 	}
 }
 
-func (b *bench) payInBackground(n wire, ending, transref string) <-chan answer {
-	got := make(chan answer, 1)
-	go func() { got <- b.post(n.payment, n.order(ending, transref)) }()
-	return got
-}
-
-// wants compares an answer with the documented one, to the letter.
-func (b *bench) wants(what string, got answer, status int, body string) {
-	b.Helper()
-	if got.err != nil || got.status != status || got.body != body {
-		b.Errorf("%s: %d %s (%v)\nwant %d %s", what, got.status, got.body, got.err, status, body)
-	}
+func (b *bench) payInBackground(n wire, ending, transref string) <-chan emulationtest.Answer {
+	return emulationtest.InBackground(func() emulationtest.Answer { return b.post(n.payment, n.order(ending, transref)) })
 }
 
 // code asks for the status and gives its responsecode.
 func (b *bench) code(n wire, transref string) string {
 	b.Helper()
-	return b.post(n.status, n.about(transref)).fields(b.T).Code
-}
-
-// line is what the books tell over HTTP about an operation.
-func (b *bench) line(transref string, op emulation.Operation) emulation.Transaction {
-	b.Helper()
-	got := b.send(http.MethodGet, "/_emulator/transactions", "", func(*http.Request) {})
-	var all []emulation.Transaction
-	if err := json.Unmarshal([]byte(got.body), &all); err != nil {
-		b.Fatalf("the books: %v in %s", err, got.body)
-	}
-	for _, tx := range all {
-		if tx.Reference == transref && tx.Operation == op {
-			return tx
-		}
-	}
-	return emulation.Transaction{}
-}
-
-// within waits for what another goroutine is about to do.
-func within(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
+	return read(b.T, b.post(n.status, n.about(transref))).Code
 }

@@ -3,31 +3,31 @@ package emulator_test
 import (
 	"context"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 )
 
 // Moov Benin answers a payment when the customer has.
 func TestMoovBeninWaitsForTheCustomer(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	got := b.payInBackground(moovBenin, "000", "T1")
-	within(t, "the request waits", func() bool { return b.clock.Timers() == 2 })
+	b.Within("the request waits", func() bool { return b.Clock.Timers() == 2 })
 	if code := b.code(moovBenin, "T1"); code != "01" {
 		t.Errorf("meanwhile its status is %q", code)
 	}
-	b.clock.Advance(delay - 1)
+	b.Clock.Advance(delay - 1)
 	select {
 	case a := <-got:
-		t.Fatalf("answered before the customer did: %d %s", a.status, a.body)
+		t.Fatalf("answered before the customer did: %s", a)
 	case <-time.After(10 * time.Millisecond):
 	}
-	b.clock.Advance(1)
-	b.wants("payment", <-got, http.StatusOK,
+	b.Clock.Advance(1)
+	b.Wants("payment", <-got, http.StatusOK,
 		`{"responsecode":"0","responsemsg":"SUCCESSFUL","transref":"T1","serviceref":"7427291567","comment":"TRANSACTION APPROVED AND PROCESSED SUCCESSFULLY"}`)
-	b.wants("status", b.post(moovBenin.status, moovBenin.about("T1")), http.StatusOK, paidBenin)
+	b.Wants("status", b.post(moovBenin.status, moovBenin.about("T1")), http.StatusOK, paidBenin)
 }
 
 func TestNumbersOfMoovBeninPayments(t *testing.T) {
@@ -58,17 +58,17 @@ func TestNumbersOfMoovBeninPayments(t *testing.T) {
 		t.Run(ending, func(t *testing.T) {
 			b := newBench(t, emulation.Options{})
 			got := b.pay(moovBenin, ending, "T1")
-			if broken := spoiling(got); broken != want.broken {
+			if broken := got.Spoiled(serverError); broken != want.broken {
 				t.Fatalf("the answer is spoiled as %q, want %q: %+v", broken, want.broken, got)
 			}
-			if want.broken == "" && (got.status != want.http || got.fields(t).Code != want.code) {
-				t.Errorf("answered %d %s, want %d and %q", got.status, got.body, want.http, want.code)
+			if want.broken == "" && (got.Status != want.http || read(t, got).Code != want.code) {
+				t.Errorf("answered %s, want %d and %q", got, want.http, want.code)
 			}
-			b.clock.Advance(time.Hour)
+			b.Clock.Advance(time.Hour)
 			if code := b.code(moovBenin, "T1"); code != want.last {
 				t.Errorf("in the end its status is %q, want %q", code, want.last)
 			}
-			if tx := b.line("T1", emulation.Collect); tx.Paid != want.paid || tx.Requests != 1 {
+			if tx := b.Line("T1", emulation.Collect); tx.Paid != want.paid || tx.Requests != 1 {
 				t.Errorf("the books hold %+v, want it paid %d times", tx, want.paid)
 			}
 		})
@@ -79,42 +79,35 @@ func TestNumbersOfMoovBeninPayments(t *testing.T) {
 func TestMoovBeninWaitsNoLongerThan80Seconds(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	got := b.payInBackground(moovBenin, "004", "T1")
-	within(t, "the request waits", func() bool { return b.clock.Timers() == 1 })
-	b.clock.Advance(80*time.Second - 1)
+	b.Within("the request waits", func() bool { return b.Clock.Timers() == 1 })
+	b.Clock.Advance(80*time.Second - 1)
 	select {
 	case a := <-got:
-		t.Fatalf("answered too soon: %d %s", a.status, a.body)
+		t.Fatalf("answered too soon: %s", a)
 	case <-time.After(10 * time.Millisecond):
 	}
-	b.clock.Advance(1)
-	b.wants("payment", <-got, http.StatusAccepted,
+	b.Clock.Advance(1)
+	b.Wants("payment", <-got, http.StatusAccepted,
 		`{"responsecode":"01","responsemsg":"PENDING","transref":"T1","serviceref":"7427291567","comment":null}`)
 }
 
 func TestHangingUpOnMoovBeninDoesNotStopThePayment(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	ctx, hangUp := context.WithCancel(t.Context())
-	gone := make(chan error, 1)
-	go func() {
-		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, b.url+"/QosicBridge"+moovBenin.payment, strings.NewReader(moovBenin.order("000", "T1")))
-		req.SetBasicAuth("USR01", "YG739G5XFVPYYV4ADJVW")
-		resp, err := http.DefaultClient.Do(req)
-		if err == nil {
-			_ = resp.Body.Close()
-		}
-		gone <- err
-	}()
-	within(t, "the request waits", func() bool { return b.clock.Timers() == 2 })
+	gone := emulationtest.InBackground(func() emulationtest.Answer {
+		return b.Post("/QosicBridge"+moovBenin.payment, moovBenin.order("000", "T1"), user, func(r *http.Request) { *r = *r.WithContext(ctx) })
+	})
+	b.Within("the request waits", func() bool { return b.Clock.Timers() == 2 })
 	hangUp()
-	if err := <-gone; err == nil {
-		t.Fatal("the request was answered")
+	if a := <-gone; a.Status != 0 {
+		t.Fatalf("the request was answered: %s", a)
 	}
-	within(t, "the emulator has stopped waiting", func() bool { return b.clock.Timers() == 1 })
-	b.clock.Advance(delay)
+	b.Within("the emulator has stopped waiting", func() bool { return b.Clock.Timers() == 1 })
+	b.Clock.Advance(delay)
 	if code := b.code(moovBenin, "T1"); code != "00" {
 		t.Errorf("its status is %q, want it paid", code)
 	}
-	if got := b.pay(moovBenin, "000", "T1").fields(t).Code; got != "849" {
+	if got := read(t, b.pay(moovBenin, "000", "T1")).Code; got != "849" {
 		t.Errorf("sent again, it is answered with %q", got)
 	}
 }
@@ -122,11 +115,11 @@ func TestHangingUpOnMoovBeninDoesNotStopThePayment(t *testing.T) {
 func TestClosingReleasesWhoWaitsForMoovBenin(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	got := b.payInBackground(moovBenin, "004", "T1")
-	within(t, "the request waits", func() bool { return b.clock.Timers() == 1 })
-	if err := b.emulator.Close(); err != nil {
+	b.Within("the request waits", func() bool { return b.Clock.Timers() == 1 })
+	if err := b.Emulator.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if a := <-got; a.status != 0 {
-		t.Errorf("a closed emulator has answered %d %s", a.status, a.body)
+	if a := <-got; a.Status != 0 {
+		t.Errorf("a closed emulator has answered %s", a)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 )
 
+const serverError = `{"title":"Internal Server Error","status":500,"detail":"the number asked for this error"}`
+
 // course is what becomes of a request: the first answer, the status half-way to the settle delay, the
 // status in the end, and how often money moved.
 type course struct {
@@ -108,19 +110,19 @@ func TestNumbersOfDeposits(t *testing.T) {
 func follow(t *testing.T, n wire, path, ending string, want course) {
 	b := newBench(t, emulation.Options{})
 	got := b.post(path, n.order(ending, "T1"))
-	if broken := spoiling(got); broken != want.broken {
+	if broken := got.Spoiled(serverError); broken != want.broken {
 		t.Fatalf("the answer is spoiled as %q, want %q: %+v", broken, want.broken, got)
 	}
 	if want.broken == "" {
-		if code := got.fields(t).Code; got.status != want.http || code != want.code {
-			t.Errorf("answered %d %s, want %d and %q", got.status, got.body, want.http, want.code)
+		if code := read(t, got).Code; got.Status != want.http || code != want.code {
+			t.Errorf("answered %s, want %d and %q", got, want.http, want.code)
 		}
 	}
-	b.clock.Advance(delay/2 - 1)
+	b.Clock.Advance(delay/2 - 1)
 	if code := b.code(n, "T1"); code != want.first {
 		t.Errorf("half-way its status is %q, want %q", code, want.first)
 	}
-	b.clock.Advance(time.Hour)
+	b.Clock.Advance(time.Hour)
 	if code := b.code(n, "T1"); code != want.last {
 		t.Errorf("in the end its status is %q, want %q", code, want.last)
 	}
@@ -128,24 +130,8 @@ func follow(t *testing.T, n wire, path, ending string, want course) {
 	if path == n.deposit {
 		op = emulation.Disburse
 	}
-	if tx := b.line("T1", op); tx.Paid != want.paid || tx.Requests != 1 || tx.Network != n.name {
+	if tx := b.Line("T1", op); tx.Paid != want.paid || tx.Requests != 1 || tx.Network != n.name {
 		t.Errorf("the books hold %+v, want it paid %d times", tx, want.paid)
-	}
-}
-
-// spoiling tells how an answer is spoiled: empty if it is not.
-func spoiling(a answer) string {
-	switch {
-	case a.status == 0:
-		return "cut"
-	case a.err != nil:
-		return "truncated"
-	case a.body == `{"title":"Internal Server Error","status":500,"detail":"the number asked for this error"}` && a.status == 500:
-		return "500"
-	case strings.HasPrefix(a.kind, "text/html") && a.status == 200:
-		return "html"
-	default:
-		return ""
 	}
 }
 
@@ -153,32 +139,32 @@ func spoiling(a answer) string {
 
 func TestNoAccount(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.wants("Togo", b.post(togocel.payment, togocel.order("010", "T1")), http.StatusExpectationFailed,
+	b.Wants("Togo", b.post(togocel.payment, togocel.order("010", "T1")), http.StatusExpectationFailed,
 		`{"responsecode":"02","responsemsg":"FAILED","transref":"T1","serviceref":null,"comment":"NO MOBILE MONEY ACCOUNT ON THIS NUMBER"}`)
-	b.wants("Benin", b.post(mtnBenin.payment, mtnBenin.order("010", "T2")), http.StatusExpectationFailed,
+	b.Wants("Benin", b.post(mtnBenin.payment, mtnBenin.order("010", "T2")), http.StatusExpectationFailed,
 		`{"responsecode":"-1","responsemsg":"FAILED","transref":"T2","serviceref":"7427291568","comment":"NO MOBILE MONEY ACCOUNT ON THIS NUMBER"}`)
 }
 
 func TestTheSlowAnswer(t *testing.T) {
 	b := newBench(t, emulation.Options{SlowAnswer: time.Minute})
 	got := b.payInBackground(togocel, "012", "T1")
-	within(t, "the payment and its answer wait", func() bool { return b.clock.Timers() == 2 })
-	b.clock.Advance(delay)
+	b.Within("the payment and its answer wait", func() bool { return b.Clock.Timers() == 2 })
+	b.Clock.Advance(delay)
 	if code := b.code(togocel, "T1"); code != "00" {
 		t.Errorf("the payment waits for its answer: %q", code)
 	}
-	b.clock.Advance(time.Minute)
-	if a := <-got; a.status != http.StatusAccepted || a.fields(t).Code != "01" {
-		t.Errorf("answered %d %s", a.status, a.body)
+	b.Clock.Advance(time.Minute)
+	if a := <-got; a.Status != http.StatusAccepted || read(t, a).Code != "01" {
+		t.Errorf("answered %s", a)
 	}
 }
 
 func TestNotYetKnown(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	b.pay(togocel, "014", "T1")
-	b.wants("at first", b.post(togocel.status, togocel.about("T1")), http.StatusOK,
+	b.Wants("at first", b.post(togocel.status, togocel.about("T1")), http.StatusOK,
 		`{"responsecode":"-1","responsemsg":"FAILED","transref":"T1","serviceref":"0","comment":null}`)
-	b.clock.Advance(delay / 2)
+	b.Clock.Advance(delay / 2)
 	if code := b.code(togocel, "T1"); code != "01" {
 		t.Errorf("half-way: %q", code)
 	}
@@ -187,16 +173,16 @@ func TestNotYetKnown(t *testing.T) {
 // The other spelling of everything: HTTP status, "0" for "00" and the reverse, no serviceref.
 func TestTheVariant(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	b.wants("payment", b.post(mtnBenin.payment, mtnBenin.order("019", "T1")), http.StatusOK,
+	b.Wants("payment", b.post(mtnBenin.payment, mtnBenin.order("019", "T1")), http.StatusOK,
 		`{"responsecode":"01","responsemsg":"PENDING","transref":"T1","comment":null}`)
-	b.wants("deposit in Togo", b.post(togocel.deposit, togocel.order("019", "T2")), http.StatusOK,
+	b.Wants("deposit in Togo", b.post(togocel.deposit, togocel.order("019", "T2")), http.StatusOK,
 		`{"responsecode":"0","responsemsg":"SUCCESS","transref":"T2","comment":null}`)
-	b.wants("deposit in Benin", b.post(mtnBenin.deposit, mtnBenin.order("019", "T3")), http.StatusAccepted,
+	b.Wants("deposit in Benin", b.post(mtnBenin.deposit, mtnBenin.order("019", "T3")), http.StatusAccepted,
 		`{"responsecode":"00","responsemsg":"SUCCESS","transref":"T3","comment":null}`)
-	b.clock.Advance(delay)
-	b.wants("status", b.post(mtnBenin.status, mtnBenin.about("T1")), http.StatusAccepted,
+	b.Clock.Advance(delay)
+	b.Wants("status", b.post(mtnBenin.status, mtnBenin.about("T1")), http.StatusAccepted,
 		`{"responsecode":"0","responsemsg":"SUCCESSFUL","transref":"T1","comment":"TRANSACTION APPROVED AND PROCESSED SUCCESSFULLY"}`)
-	b.wants("refund", b.post("/user/refund", mtnBenin.about("T1")), http.StatusAccepted,
+	b.Wants("refund", b.post("/user/refund", mtnBenin.about("T1")), http.StatusAccepted,
 		`{"responsecode":"00","responsemsg":"OPERATION SUCCESSFUL","transref":"T1","comment":null}`)
 }
 
@@ -204,9 +190,8 @@ func TestStatusCallsThatFail(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	b.pay(togocel, "024", "T1")
 	for i := range 2 {
-		b.wants("a failing status call", b.post(togocel.status, togocel.about("T1")), http.StatusInternalServerError,
-			`{"title":"Internal Server Error","status":500,"detail":"the number asked for this error"}`)
-		if b.line("T1", emulation.Collect).State != emulation.Pending {
+		b.Wants("a failing status call", b.post(togocel.status, togocel.about("T1")), http.StatusInternalServerError, serverError)
+		if b.Line("T1", emulation.Collect).State != emulation.Pending {
 			t.Errorf("status call %d has changed the payment", i+1)
 		}
 	}
@@ -221,14 +206,14 @@ func TestNumbersOfRefunds(t *testing.T) {
 		t.Run(ending, func(t *testing.T) {
 			b := newBench(t, emulation.Options{})
 			b.post(mtnBenin.payment, mtnBenin.order(ending, "T1"))
-			b.clock.Advance(delay)
-			if broken := spoiling(b.post("/user/refund", mtnBenin.about("T1"))); broken != want {
+			b.Clock.Advance(delay)
+			if broken := b.post("/user/refund", mtnBenin.about("T1")).Spoiled(serverError); broken != want {
 				t.Errorf("the answer is spoiled as %q, want %q", broken, want)
 			}
-			if tx := b.line("T1", emulation.Refund); tx.Paid != 1 || tx.Requests != 1 {
+			if tx := b.Line("T1", emulation.Refund); tx.Paid != 1 || tx.Requests != 1 {
 				t.Errorf("the books hold %+v", tx)
 			}
-			if got := b.post("/user/refund", mtnBenin.about("T1")).fields(t).Code; got != "849" {
+			if got := read(t, b.post("/user/refund", mtnBenin.about("T1"))).Code; got != "849" {
 				t.Errorf("a second refund: %q", got)
 			}
 		})
@@ -237,7 +222,7 @@ func TestNumbersOfRefunds(t *testing.T) {
 
 func TestNumbersAreDocumented(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	numbers := b.emulator.Numbers()
+	numbers := b.Emulator.Numbers()
 	if len(numbers) != 26 {
 		t.Fatalf("%d numbers, want 26", len(numbers))
 	}

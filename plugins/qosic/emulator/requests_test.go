@@ -2,30 +2,33 @@ package emulator_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
+	"github.com/mcp-payments/mcp-payments/plugins/qosic/emulator"
 )
 
 func TestCredentials(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	for name, authorise := range map[string]func(*http.Request){
-		"none":           func(*http.Request) {},
-		"wrong password": func(r *http.Request) { r.SetBasicAuth("USR01", "secret") },
-		"wrong user":     func(r *http.Request) { r.SetBasicAuth("USR02", "YG739G5XFVPYYV4ADJVW") },
-		"client id":      func(r *http.Request) { r.SetBasicAuth("MTNTEST", "") },
-		"bearer":         func(r *http.Request) { r.Header.Set("Authorization", "Bearer YG739G5XFVPYYV4ADJVW") },
+	for name, authorise := range map[string]emulationtest.With{
+		"none":           emulationtest.Header("Authorization", ""),
+		"wrong password": emulationtest.Basic("USR01", "secret"),
+		"wrong user":     emulationtest.Basic("USR02", "YG739G5XFVPYYV4ADJVW"),
+		"client id":      emulationtest.Basic("MTNTEST", ""),
+		"bearer":         emulationtest.Header("Authorization", "Bearer YG739G5XFVPYYV4ADJVW"),
 	} {
 		for _, n := range wires {
 			for _, path := range []string{n.payment, n.deposit, n.status, "/user/refund"} {
 				if path == "" {
 					continue
 				}
-				got := b.send(http.MethodPost, "/QosicBridge"+path, n.order("000", "T1"), authorise)
-				b.wants(name+" at "+path, got, http.StatusUnauthorized, "HTTP Status 401: Bad credentials")
-				if !strings.HasPrefix(got.kind, "text/plain") {
-					t.Errorf("%s at %s: %s, want text", name, path, got.kind)
+				got := b.Send(http.MethodPost, "/QosicBridge"+path, n.order("000", "T1"), authorise)
+				b.Wants(name+" at "+path, got, http.StatusUnauthorized, "HTTP Status 401: Bad credentials")
+				if !strings.HasPrefix(got.Type(), "text/plain") {
+					t.Errorf("%s at %s: %s, want text", name, path, got.Type())
 				}
 			}
 		}
@@ -34,7 +37,7 @@ func TestCredentials(t *testing.T) {
 
 func TestConfigIsWhatTheEmulatorAccepts(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	config := b.emulator.Config()
+	config := b.Emulator.Config()
 	if len(config) != 7 {
 		t.Errorf("%d settings, want 7: %v", len(config), config)
 	}
@@ -45,21 +48,19 @@ func TestConfigIsWhatTheEmulatorAccepts(t *testing.T) {
 		"QOSIC_CLIENT_ID_MOOV_BENIN":    moovBenin,
 		"QOSIC_CLIENT_ID_CELTIIS_BENIN": wires[4],
 	} {
-		got := b.send(http.MethodPost, "/QosicBridge"+n.status, `{"transref":"T1","clientid":"`+config[setting]+`"}`, func(r *http.Request) {
-			r.SetBasicAuth(config["QOSIC_USERNAME"], config["QOSIC_PASSWORD"])
-		})
-		if code := got.fields(t).Code; code != "-1" {
-			t.Errorf("%s=%q at %s: %d %s", setting, config[setting], n.status, got.status, got.body)
+		got := b.Send(http.MethodPost, "/QosicBridge"+n.status, `{"transref":"T1","clientid":"`+config[setting]+`"}`,
+			emulationtest.Basic(config["QOSIC_USERNAME"], config["QOSIC_PASSWORD"]))
+		if code := read(t, got).Code; code != "-1" {
+			t.Errorf("%s=%q at %s: %s", setting, config[setting], n.status, got)
 		}
 	}
-	if got := b.emulator.Provider(); got != "qosic" {
+	if got := b.Emulator.Provider(); got != "qosic" {
 		t.Errorf("the provider is %q", got)
 	}
 }
 
 func TestPaths(t *testing.T) {
 	b := newBench(t, emulation.Options{})
-	login := func(r *http.Request) { r.SetBasicAuth("USR01", "YG739G5XFVPYYV4ADJVW") }
 	tests := []struct {
 		method, path string
 		want         int
@@ -81,8 +82,8 @@ func TestPaths(t *testing.T) {
 		{http.MethodPost, "/", http.StatusNotFound},
 	}
 	for _, tt := range tests {
-		if got := b.send(tt.method, tt.path, togocel.about("T1"), login); got.status != tt.want {
-			t.Errorf("%s %s: %d %s, want %d", tt.method, tt.path, got.status, got.body, tt.want)
+		if got := b.Send(tt.method, tt.path, togocel.about("T1"), user); got.Status != tt.want {
+			t.Errorf("%s %s: %s, want %d", tt.method, tt.path, got, tt.want)
 		}
 	}
 }
@@ -108,21 +109,16 @@ func TestBodiesThatAreNotWhatIsDocumented(t *testing.T) {
 	for name, tt := range tests {
 		for _, path := range []string{togocel.payment, togocel.deposit, togocel.status, "/user/refund"} {
 			got := b.post(path, tt.body)
-			if got.status != http.StatusBadRequest || !strings.HasPrefix(got.body, `{"title":"Bad Request","status":400,"detail":"`) || !strings.Contains(got.body, tt.says) {
-				t.Errorf("%s at %s: %d %s, want 400 that says %q", name, path, got.status, got.body, tt.says)
+			if got.Status != http.StatusBadRequest || !strings.HasPrefix(got.Body, `{"title":"Bad Request","status":400,"detail":"`) || !strings.Contains(got.Body, tt.says) {
+				t.Errorf("%s at %s: %s, want 400 that says %q", name, path, got, tt.says)
 			}
 		}
 	}
-	got := b.send(http.MethodPost, "/QosicBridge"+togocel.payment, togocel.order("000", "T1"), func(r *http.Request) {
-		r.SetBasicAuth("USR01", "YG739G5XFVPYYV4ADJVW")
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	})
-	if got.status != http.StatusUnsupportedMediaType {
-		t.Errorf("JSON sent as a form: %d %s", got.status, got.body)
+	got := b.Post("/QosicBridge"+togocel.payment, togocel.order("000", "T1"), user, emulationtest.Header("Content-Type", emulationtest.AsForm))
+	if got.Status != http.StatusUnsupportedMediaType {
+		t.Errorf("JSON sent as a form: %s", got)
 	}
-	if held := b.emulator.Books().Transactions(); len(held) != 0 {
-		t.Errorf("the books hold %+v", held)
-	}
+	b.Untouched()
 }
 
 func TestValuesThatAreRefused(t *testing.T) {
@@ -151,14 +147,12 @@ func TestValuesThatAreRefused(t *testing.T) {
 		body := `{"msisdn":"` + tt.msisdn + `","amount":"` + tt.amount + `","transref":"` + tt.transref + `","clientid":"TOGOCELTEST"}`
 		for _, path := range []string{togocel.payment, togocel.deposit} {
 			got := b.post(path, body)
-			if f := got.fields(t); got.status != http.StatusOK || f.Code != tt.code || f.Comment == nil || f.Transref != tt.transref {
-				t.Errorf("%s at %s: %d %s, want %s with a comment", name, path, got.status, got.body, tt.code)
+			if f := read(t, got); got.Status != http.StatusOK || f.Code != tt.code || f.Comment == nil || f.Transref != tt.transref {
+				t.Errorf("%s at %s: %s, want %s with a comment", name, path, got, tt.code)
 			}
 		}
 	}
-	if held := b.emulator.Books().Transactions(); len(held) != 0 {
-		t.Errorf("the books hold %+v", held)
-	}
+	b.Untouched()
 }
 
 // Benin's numbers have 13 digits since 2024, and 11 before; names are optional.
@@ -166,8 +160,8 @@ func TestBothLengthsOfNumbers(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	for transref, msisdn := range map[string]string{"T1": "22996000000", "T2": "2290196000000"} {
 		got := b.post(mtnBenin.payment, `{"msisdn":"`+msisdn+`","amount":"100","transref":"`+transref+`","clientid":"MTNTEST","firstname":"Afi","lastname":""}`)
-		if got.status != http.StatusAccepted {
-			t.Errorf("%s: %d %s", msisdn, got.status, got.body)
+		if got.Status != http.StatusAccepted {
+			t.Errorf("%s: %s", msisdn, got)
 		}
 	}
 }
@@ -177,15 +171,19 @@ func FuzzBody(f *testing.F) {
 	f.Add(`{"amount":5000}`)
 	f.Add(`{"clientid":"TOGOCELTEST","transref":"\u0000","msisdn":"22890000006","amount":"1"}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		b := newBench(t, emulation.Options{})
-		got := b.post(togocel.deposit, body)
-		for _, tx := range b.emulator.Books().Transactions() {
+		e := emulator.New(emulation.Options{Clock: emulation.NewManualClock(start)}) // not served: no machine has that many ports
+		r := httptest.NewRequest(http.MethodPost, "/QosicBridge"+togocel.deposit, strings.NewReader(body))
+		r.Header.Set("Content-Type", emulationtest.AsJSON)
+		user(r)
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, r)
+		for _, tx := range e.Books().Transactions() {
 			if len(tx.MSISDN) != 11 && len(tx.MSISDN) != 13 || strings.Trim(tx.Amount, "0123456789") != "" || tx.Reference == "" {
 				t.Errorf("%q was booked as %+v", body, tx)
 			}
 		}
-		if got.status >= http.StatusInternalServerError && len(b.emulator.Books().Transactions()) == 0 {
-			t.Errorf("%q: %d %s", body, got.status, got.body)
+		if w.Code >= http.StatusInternalServerError && len(e.Books().Transactions()) == 0 {
+			t.Errorf("%q: %d %s", body, w.Code, w.Body)
 		}
 	})
 }
