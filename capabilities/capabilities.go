@@ -90,6 +90,8 @@ const (
 	RoleCurrency          Role = "currency"
 	RolePayer             Role = "payer"
 	RolePayee             Role = "payee"
+	RoleAccount           Role = "account" // the payee's account, where it is no mobile number
+	RoleBank              Role = "bank"    // the bank that keeps the account
 	RoleNetwork           Role = "network"
 	RoleCallbackURL       Role = "callback_url"
 )

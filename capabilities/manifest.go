@@ -55,12 +55,22 @@ type Spec struct {
 	// PreCheck names the capability of kind CheckBalance to ask before money
 	// leaves.
 	PreCheck string `json:"pre_check,omitempty"`
+	// Previews says that the provider can be asked about a call before it is
+	// made. AddPreviewed sets it.
+	Previews bool `json:"previews,omitempty"`
+	// Resend says that what is Absent at the provider may be sent again under the
+	// same reference.
+	Resend bool `json:"resend,omitempty"`
 	// Idempotent says that the provider itself answers a repeated reference
 	// with the first outcome and moves nothing twice.
 	Idempotent bool `json:"idempotent,omitempty"`
 	// Timeout bounds one call; 0 means DefaultTimeout.
 	Timeout time.Duration `json:"timeout,omitempty"`
 }
+
+// Confirms reports whether the capability lets a collection go on that was
+// begun before, with what only the payer knows. It begins nothing of its own.
+func (s Spec) Confirms() bool { return s.Kind == Confirm && s.Effect == Collects }
 
 // DefaultTimeout bounds a call whose Spec says nothing else.
 const DefaultTimeout = 30 * time.Second
@@ -189,6 +199,7 @@ func (m *Manifest) problems(c Capability) []string {
 	}
 	wrong(!named(c.Name, nameLetters), "its name is not lower-case letters, digits and _")
 	wrong(!slices.Contains(Kinds(), c.Kind), "unknown kind %q", c.Kind)
+	wrong(c.Kind == Confirm && c.Effect != Collects, "it confirms, and only a collection can be confirmed by its caller")
 	wrong(c.Kind == Webhook && c.Status == "", "a webhook needs the capability that reads the status")
 	for _, other := range []string{c.Status, c.PreCheck} {
 		o, ok := m.Capability(other)

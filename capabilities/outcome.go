@@ -20,6 +20,16 @@ type Outcome struct {
 	// transaction it does not know yet. The host reads and removes it: only the
 	// host knows how long ago the transaction began and how often it was asked.
 	Doubt bool `json:"doubt,omitempty" jsonschema:"-"`
+	// Absent is set on a failed state that stands for more than a failure: the
+	// provider is sure that the transaction was never created. The host reads and
+	// removes it.
+	Absent bool `json:"absent,omitempty" jsonschema:"-"`
+}
+
+// Fact is something that a human should see of a call before approving it.
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Next is what to do after an answer.
@@ -58,9 +68,12 @@ type WebhookVerdict struct {
 	State     State  `json:"state,omitempty" jsonschema:"enum=pending,enum=succeeded,enum=failed,enum=expired,enum=cancelled,enum=unknown"`
 	Network   string `json:"network,omitempty"`
 	// Fulfil is true only if the provider itself says that the payment
-	// succeeded.
+	// succeeded, and once for each payment on record.
 	Fulfil bool   `json:"fulfil"`
 	Reason string `json:"reason,omitempty"`
+	// ToldAt is when it was told to fulfil, if not for the first time now (RFC
+	// 3339).
+	ToldAt string `json:"told_at,omitempty"`
 	// TrustedAmount is the amount on record for the reference, never the
 	// webhook's. Absent when none is on record.
 	TrustedAmount Amount          `json:"trusted_amount,omitempty"`

@@ -20,7 +20,8 @@ type Connection interface {
 	// settings, by environment variable. It comes before the first Invoke.
 	Configure(ctx context.Context, target Target, values map[string]string) error
 	// Invoke calls a capability with a valid input. The error is a *Refusal,
-	// or says that the provider itself could not be reached.
+	// or says that the provider itself could not be reached. A preview moves
+	// nothing, and its output is a list of Facts.
 	Invoke(ctx context.Context, call Call) (json.RawMessage, error)
 }
 
@@ -28,6 +29,8 @@ type Connection interface {
 type Call struct {
 	Capability string
 	Input      json.RawMessage
+	// Preview asks what the provider says of the call, instead of making it.
+	Preview bool
 	// BeforeSend is asked once, before the first byte of a request that may
 	// move money leaves. An error keeps it from leaving. Nil permits.
 	BeforeSend func(context.Context, Sending) error
@@ -55,6 +58,8 @@ type handler struct {
 	in     reflect.Type
 	out    reflect.Type
 	invoke func(context.Context, json.RawMessage) (any, error)
+	// preview is nil where there is none.
+	preview func(context.Context, json.RawMessage) (any, error)
 }
 
 // NewProvider begins a provider.
@@ -80,14 +85,24 @@ func Configure[C any](p *Provider, configure func(context.Context, Target, C) er
 // Add adds a capability. In and Out are structs; their tags describe the
 // schemas. The handler gets an input that its schema allows.
 func Add[In, Out any](p *Provider, spec Spec, handle func(context.Context, In) (Out, error)) {
-	p.handlers = append(p.handlers, handler{spec, reflect.TypeFor[In](), reflect.TypeFor[Out](), decoding(handle)})
+	p.handlers = append(p.handlers, handler{spec: spec, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), invoke: decoding(handle)})
+}
+
+// AddPreviewed adds a capability whose calls are shown to the provider before
+// a human is asked about them. The preview says what is wrong with a call, or
+// what a human should know of it, such as a fee. It may ask questions over the
+// network, and moves nothing.
+func AddPreviewed[In, Out any](p *Provider, spec Spec, preview func(context.Context, In) ([]Fact, error), handle func(context.Context, In) (Out, error)) {
+	spec.Previews = true
+	Add(p, spec, handle)
+	p.handlers[len(p.handlers)-1].preview = decoding(preview)
 }
 
 // AddWebhook adds a capability of kind Webhook. The handler only reads what
 // came and checks its signature; the host asks the status capability that
 // spec.Status names, and answers with a WebhookVerdict.
 func AddWebhook[In any](p *Provider, spec Spec, handle func(context.Context, In) (WebhookClaim, error)) {
-	p.handlers = append(p.handlers, handler{spec, reflect.TypeFor[In](), reflect.TypeFor[WebhookVerdict](), decoding(handle)})
+	p.handlers = append(p.handlers, handler{spec: spec, in: reflect.TypeFor[In](), out: reflect.TypeFor[WebhookVerdict](), invoke: decoding(handle)})
 }
 
 func decoding[In, Out any](handle func(context.Context, In) (Out, error)) func(context.Context, json.RawMessage) (any, error) {
@@ -168,8 +183,15 @@ func (p *Provider) Invoke(ctx context.Context, call Call) (json.RawMessage, erro
 		return nil, InvalidField("capability", call.Capability, "a capability of "+p.info.Slug)
 	}
 	h := p.handlers[i]
-	ctx = withSending(ctx, h.spec.Effect, call.BeforeSend)
-	out, err := h.invoke(ctx, call.Input)
+	effect, invoke := h.spec.Effect, h.invoke
+	if call.Preview {
+		effect, invoke = Reads, h.preview
+	}
+	if invoke == nil {
+		return nil, InvalidField("capability", call.Capability, "one that can be previewed")
+	}
+	ctx = withSending(ctx, effect, call.BeforeSend)
+	out, err := invoke(ctx, call.Input)
 	if err != nil {
 		return nil, refusal(ctx, err)
 	}

@@ -53,7 +53,7 @@ func (s *server) Invoke(stream grpc.BidiStreamingServer[pb.InvokeRequest, pb.Inv
 		return err
 	}
 	asked := first.GetCall()
-	call := Call{Capability: asked.GetCapability(), Input: asked.GetInput()}
+	call := Call{Capability: asked.GetCapability(), Input: asked.GetInput(), Preview: asked.GetPreview()}
 	if asked.GetAsk() {
 		call.BeforeSend = func(_ context.Context, s Sending) error { return askLeave(stream, s) }
 	}
@@ -143,7 +143,7 @@ func (c *client) Invoke(ctx context.Context, call Call) (json.RawMessage, error)
 	if err != nil {
 		return nil, err
 	}
-	request := &pb.Call{Capability: call.Capability, Input: call.Input, Ask: call.BeforeSend != nil}
+	request := &pb.Call{Capability: call.Capability, Input: call.Input, Ask: call.BeforeSend != nil, Preview: call.Preview}
 	if err := stream.Send(&pb.InvokeRequest{Step: &pb.InvokeRequest_Call{Call: request}}); err != nil {
 		return nil, err
 	}

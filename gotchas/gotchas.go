@@ -69,10 +69,11 @@ func Enforcers() []Enforcer {
 		{"reference", "one reference is one payment: asked for again it is answered from the record, with other content it is refused"},
 		{"limits", "amounts, payees and providers are held to the operator's policy"},
 		{"suspected_repeat", "a payment that looks like one of a short while ago waits for a human"},
+		{"preview", "the provider is shown a payment before a human is, and what it knows to be wrong is refused"},
 		{"approval", "a payout waits until a human has approved exactly it"},
 		{"pre_check", "a payout that the balance does not cover is refused"},
 		{"polling_pace", "one reference is never asked for faster than the provider allows, and the back-off is offered"},
-		{"webhook_recheck", "a webhook never fulfils: the status is asked again and the amount is the recorded one"},
+		{"webhook_recheck", "a webhook never fulfils: the status is asked again, the amount is the recorded one, and a payment is fulfilled once"},
 		{"plugin", "the provider's own code makes the trap impossible"},
 		{Reader, "nothing enforces it: it is the reader's job"},
 	}

@@ -21,6 +21,7 @@ type Answer struct {
 	Question *Question
 	action   string
 	doubt    bool
+	absent   bool // the provider is sure that it was never created
 	differs  bool // the provider's amount is not the recorded one
 	replayed bool // it comes from the record; the provider was not asked
 }
@@ -71,7 +72,7 @@ func (a *Answer) take(out json.RawMessage) error {
 	if err := json.Unmarshal(out, &a.Details); err != nil {
 		return err
 	}
-	for _, name := range []string{"reference", "state", "amount", "currency", "network", "notes", "action", "doubt", "provider_response"} {
+	for _, name := range []string{"reference", "state", "amount", "currency", "network", "notes", "action", "doubt", "absent", "provider_response"} {
 		delete(a.Details, name)
 	}
 	for _, name := range envelope() {
@@ -86,14 +87,14 @@ func (a *Answer) take(out json.RawMessage) error {
 		a.Reference = o.Reference
 	}
 	a.State, a.Amount, a.Currency, a.Network, a.Notes = o.State, o.Amount, o.Currency, o.Network, o.Notes
-	a.Response, a.doubt, a.action = o.Response, o.Doubt, o.Action
+	a.Response, a.doubt, a.absent, a.action = o.Response, o.Doubt, o.Absent, o.Action
 	return nil
 }
 
 // clear removes an outcome that turned out to be of no use.
 func (a *Answer) clear() {
 	kept := capabilities.Answer{Provider: a.Provider, Capability: a.Capability, Environment: a.Environment}
-	a.Answer, a.Details, a.doubt = kept, nil, false
+	a.Answer, a.Details, a.doubt, a.absent = kept, nil, false, false
 }
 
 // refuse writes a refusal into the answer.
@@ -111,12 +112,11 @@ func (c *call) refuse(err error) {
 		return
 	}
 	a.Reference = c.shown()
-	moves := c.tool.capability.Effect.MovesMoney()
 	switch {
-	case r.Kind == capabilities.UnknownOutcome && moves:
+	case r.Kind == capabilities.UnknownOutcome && c.moves():
 		a.State = capabilities.Unknown
 		c.advise()
-	case r.Kind == capabilities.ProviderRejected && moves:
+	case r.Kind == capabilities.ProviderRejected && c.begins():
 		a.State = capabilities.Failed
 	case r.AfterSeconds > 0:
 		a.Next = &capabilities.Next{Tool: c.name(), AfterSeconds: r.AfterSeconds}
@@ -141,7 +141,8 @@ func (c *call) finish() {
 	}
 }
 
-// fields reads a provider's answer as text, field by field.
+// fields reads a provider's answer as text, field by field. What lies within an
+// object has a name with dots, such as "result.code".
 func fields(response json.RawMessage) map[string]string {
 	var object map[string]any
 	d := json.NewDecoder(bytes.NewReader(response))
@@ -150,10 +151,18 @@ func fields(response json.RawMessage) map[string]string {
 		return nil
 	}
 	values := map[string]string{}
+	flatten(values, "", object)
+	return values
+}
+
+func flatten(values map[string]string, prefix string, object map[string]any) {
 	for name, v := range object {
-		if v != nil {
-			values[name] = fmt.Sprint(v)
+		switch v := v.(type) {
+		case nil:
+		case map[string]any:
+			flatten(values, prefix+name+".", v)
+		default:
+			values[prefix+name] = fmt.Sprint(v)
 		}
 	}
-	return values
 }

@@ -188,6 +188,12 @@ func (c *call) name() string {
 
 func (c *call) moves() bool { return c.tool.capability.Effect.MovesMoney() }
 
+// confirms reports whether the call continues a transaction on record.
+func (c *call) confirms() bool { return c.tool.capability.Confirms() }
+
+// begins reports whether the call begins a transaction.
+func (c *call) begins() bool { return c.moves() && !c.confirms() }
+
 // audited writes down who asked and what was decided. A line that cannot be
 // written is told in the answer: somebody relies on it.
 func (h *Host) audited(c *call, by Caller, began time.Time) {

@@ -18,7 +18,7 @@ import (
 func (c *call) describe(ctx context.Context) error {
 	g := &guard.Call{
 		Manifest: c.tool.provider.Manifest, Capability: c.tool.capability, Target: c.tool.provider.Settings.Target,
-		Fields: c.fields, Ledger: c.host.ledger, Now: c.host.now(),
+		Fields: c.fields, Input: c.input, Ledger: c.host.ledger, Now: c.host.now(),
 	}
 	c.guarded = g
 	if !c.moves() {
@@ -30,6 +30,10 @@ func (c *call) describe(ctx context.Context) error {
 			Message: "what the policy allows is not known: " + err.Error(), Fix: "the operator has to look at policy.yaml, and to restart this server"}
 	}
 	g.Policy = policy
+	if c.confirms() {
+		g.Transaction, err = c.confirmed(ctx)
+		return err
+	}
 	t := ledger.Transaction{Key: c.key(), Capability: c.tool.capability.Name, Effect: c.tool.capability.Effect,
 		Network: c.fields[capabilities.RoleNetwork], Claimed: g.Now}
 	if !t.Effect.MovesMoney() || t.Effect != capabilities.Collects {
@@ -52,6 +56,40 @@ func (c *call) describe(ctx context.Context) error {
 	}
 	g.Transaction = t
 	return nil
+}
+
+// confirmed is the transaction that a confirmation continues. Nobody confirms
+// what was not begun here, nor in another party's name.
+func (c *call) confirmed(ctx context.Context) (ledger.Transaction, error) {
+	t, known, err := c.recorded(ctx)
+	if err != nil {
+		return t, err
+	}
+	if !known {
+		return t, capabilities.InvalidField(c.schema.roles[capabilities.RoleReference], c.reference()+", which was not begun here",
+			"the reference of a payment that waits for its confirmation")
+	}
+	if t.State.Final() {
+		return t, &guard.Recorded{Transaction: t}
+	}
+	events, err := c.host.ledger.Events(ctx, t.Key)
+	if err != nil {
+		return t, err
+	}
+	if ledger.Confirmations(events) >= ledger.MostConfirmations {
+		return t, &capabilities.Refusal{Kind: capabilities.Refused, Guard: guard.Reference{}.Name(),
+			Message: fmt.Sprintf("%d confirmations of %s were sent already", ledger.MostConfirmations, t.Reference),
+			Fix:     "ask for its status; if it is not paid, begin a new payment with a new reference"}
+	}
+	party := guard.Party(c.fields)
+	if party == "" {
+		return t, nil
+	}
+	hash, err := c.host.keys.Hash("party", party)
+	if err == nil && hash != t.Party {
+		err = capabilities.InvalidField(c.schema.roles[capabilities.RolePayer], "another number than the payment was begun with", "that number, or another reference")
+	}
+	return t, err
 }
 
 // money is the amount that the call moves: its own, or that of the payment it
@@ -94,7 +132,7 @@ func (c *call) currency() capabilities.Currency {
 // ledger at that moment: two calls cannot both be the first, nor both fit into
 // what a limit leaves, nor both use one approval.
 func (c *call) claim(ctx context.Context) error {
-	if !c.moves() {
+	if !c.begins() {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
@@ -127,9 +165,10 @@ func (c *call) claim(ctx context.Context) error {
 }
 
 // settle records what a refusal means for the transaction: unknown, failed, or
-// that nothing was sent.
+// that nothing was sent. A confirmation that is refused may be given again, so
+// it settles nothing.
 func (c *call) settle(ctx context.Context, err error) {
-	if !c.moves() {
+	if !c.begins() {
 		return
 	}
 	var r *capabilities.Refusal
@@ -243,6 +282,9 @@ func (c *call) facts(h *guard.Held) approval.Facts {
 	}
 	for name, v := range input {
 		f.Others = append(f.Others, approval.Fact{Name: name, Value: plainly(v)})
+	}
+	for _, fact := range c.guarded.Facts {
+		f.Others = append(f.Others, approval.Fact(fact))
 	}
 	slices.SortFunc(f.Others, func(a, b approval.Fact) int {
 		if a.Name < b.Name {

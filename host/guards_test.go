@@ -23,6 +23,7 @@ type teller struct {
 	sent     []string // capabilities, without the balance
 	outcome  func(ctx context.Context) (output, error)
 	balances func() (balances, error)
+	previews func(payOutInput) ([]capabilities.Fact, error)
 	gotchas  []gotchas.Gotcha
 	begins   func() // before anything else, if it is not nil
 }
@@ -57,6 +58,7 @@ func newTeller() *teller {
 		balances: func() (balances, error) {
 			return balances{[]capabilities.Balance{{Available: "1000000", Currency: "XOF"}}}, nil
 		},
+		previews: func(payOutInput) ([]capabilities.Fact, error) { return nil, nil },
 	}
 }
 
@@ -82,7 +84,8 @@ func (p *teller) provider() *capabilities.Provider {
 	capabilities.Configure(provider, func(context.Context, capabilities.Target, acmeConfig) error { return nil })
 	capabilities.Add(provider, capabilities.Spec{Name: "collect", Kind: capabilities.Collect, Effect: capabilities.Collects, Status: "status"},
 		func(ctx context.Context, _ collectInput) (output, error) { return p.does(ctx, "collect") })
-	capabilities.Add(provider, capabilities.Spec{Name: "pay_out", Kind: capabilities.Disburse, Effect: capabilities.PaysOut, Status: "status", PreCheck: "balance"},
+	capabilities.AddPreviewed(provider, capabilities.Spec{Name: "pay_out", Kind: capabilities.Disburse, Effect: capabilities.PaysOut, Status: "status", PreCheck: "balance"},
+		func(_ context.Context, in payOutInput) ([]capabilities.Fact, error) { return p.previews(in) },
 		func(ctx context.Context, _ payOutInput) (output, error) { return p.does(ctx, "pay_out") })
 	capabilities.Add(provider, capabilities.Spec{Name: "refund", Kind: capabilities.Refund, Effect: capabilities.PaysOut},
 		func(ctx context.Context, _ refundInput) (output, error) { return p.does(ctx, "refund") })
@@ -287,6 +290,11 @@ func scenarios() []scenario {
 			nobodyApproves(c)
 			c.call(0, "collect", payment("ORDER-1", "5000", ama))
 		}, call: collects("ORDER-2", "5000", ama)},
+		{guard: "preview", name: "what the provider knows to be wrong", before: func(c *counter) {
+			c.previews = func(payOutInput) ([]capabilities.Fact, error) {
+				return nil, capabilities.InvalidField("msisdn", "a number that north does not serve", "one of its own")
+			}
+		}, call: paysOut("ORDER-1", "5000", ama)},
 		{guard: "approval", name: "a payout", before: nobodyApproves, call: paysOut("ORDER-1", "5000", ama)},
 		{guard: "approval", name: "a refund", before: nobodyApproves, call: func(c *counter) *host.Answer { return c.call(0, "refund", refund("ORDER-1")) }},
 		{guard: "pre_check", name: "too low a balance", before: func(c *counter) {

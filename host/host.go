@@ -127,10 +127,11 @@ func (h *Host) guard() {
 	if h.readOnly {
 		h.guards = append(h.guards, guard.ReadOnly{})
 	}
-	h.atClaim = []guard.Guard{guard.Reference{}, guard.Limits{}, guard.SuspectedRepeat{}, guard.Approval{Hash: h.keys.Hash}}
-	h.guards = append(h.guards, guard.Notices{Elsewhere: h.elsewhere})
-	h.guards = append(h.guards, h.atClaim...)
-	h.guards = append(h.guards, guard.PreCheck{Balances: h.balances}, guard.PollingPace{Questions: h.ledger})
+	approval := guard.Approval{Hash: h.keys.Hash}
+	h.atClaim = []guard.Guard{guard.Reference{}, guard.Limits{}, guard.SuspectedRepeat{}, approval}
+	h.guards = append(h.guards, guard.Notices{Elsewhere: h.elsewhere},
+		guard.Reference{}, guard.Limits{}, guard.SuspectedRepeat{}, guard.Preview{Ask: h.preview}, approval,
+		guard.PreCheck{Balances: h.balances}, guard.PollingPace{Questions: h.ledger})
 }
 
 func (h *Host) add(p *Provider) error {

@@ -27,6 +27,10 @@ func (c *call) validate(input json.RawMessage) error {
 	}
 	c.input = input
 	c.fields = fieldsOf(input, schema.roles)
+	if c.fields[capabilities.RolePayee] != "" && c.fields[capabilities.RoleAccount] != "" {
+		return capabilities.InvalidField(schema.roles[capabilities.RoleAccount], "an account besides "+schema.roles[capabilities.RolePayee],
+			"one of the two: who is paid has to be clear")
+	}
 	c.answer.Reference = c.shown()
 	return nil
 }

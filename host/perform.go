@@ -75,7 +75,11 @@ func (c *call) leave(ctx, caller context.Context, s capabilities.Sending) error 
 	if caller.Err() != nil && !c.progress.answered.Load() {
 		return errors.New("the caller has gone")
 	}
-	if err := c.host.ledger.Sending(context.WithoutCancel(ctx), c.key(), s.Network, c.host.now()); err != nil {
+	record := func(ctx context.Context) error { return c.host.ledger.Sending(ctx, c.key(), s.Network, c.host.now()) }
+	if c.confirms() {
+		record = func(ctx context.Context) error { return c.host.ledger.Confirming(ctx, c.key(), c.host.now()) }
+	}
+	if err := record(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("it could not be recorded first: %w", err)
 	}
 	c.progress.sent.Store(true)
@@ -108,14 +112,39 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 		a.Final = &final
 	}
 	c.recall()
+	tells := a.State != "" && c.tells(ctx)
+	s := ledger.Settlement{State: a.State, Network: a.Network, At: c.host.now()}
+	if a.absent && tells {
+		s = c.resendable(s)
+	}
 	c.advise()
 	if err := c.check(); err != nil {
 		return err
 	}
-	if a.State != "" && c.tells(ctx) {
-		c.record(ctx, ledger.Settlement{State: a.State, Network: a.Network, At: c.host.now()})
+	if tells {
+		c.record(ctx, s)
 	}
 	return nil
+}
+
+// resendable is what the record gets of a transaction that was never created:
+// it may be sent again where the manifest says so.
+func (c *call) resendable(s ledger.Settlement) ledger.Settlement {
+	t, _, err := c.find(context.Background())
+	began, ok := c.tool.provider.Manifest.Capability(t.Capability)
+	if err != nil || !ok || !began.Resend {
+		return s
+	}
+	if t.State.Final() { // a rejection, say: there is nothing to send again
+		return s
+	}
+	c.answer.does("it was never created: the same call with the same reference may be made again")
+	if c.answer.Next.Tool == "" {
+		c.answer.Next.Tool = ToolName(c.tool.provider.Manifest.Slug, began.Name)
+	}
+	s.State, s.Absent = ledger.NotSent, true
+	s.Detail = "the provider says that it was never created, and takes the same reference again"
+	return s
 }
 
 // tells reports whether the outcome is that of the transaction on record: the

@@ -5,9 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/host/approval"
+	"github.com/mcp-payments/mcp-payments/host/guard"
 	"github.com/mcp-payments/mcp-payments/host/ledger"
 )
 
@@ -68,6 +70,26 @@ func (h *Host) digest(ctx context.Context, r Request) (string, error) {
 		return "", err
 	}
 	return c.guarded.Transaction.Digest, nil
+}
+
+// preview asks a provider what it says of a call that is not made yet.
+func (h *Host) preview(ctx context.Context, c *guard.Call) ([]capabilities.Fact, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.patience)
+	defer cancel()
+	t := h.tools[c.Tool()]
+	out, err := t.provider.Process.Invoke(ctx, capabilities.Call{Capability: c.Capability.Name, Input: c.Input, Preview: true})
+	var r *capabilities.Refusal
+	switch {
+	case errors.As(err, &r):
+		return nil, err
+	case err != nil:
+		return nil, capabilities.NotSent(err.Error())
+	}
+	var facts []capabilities.Fact
+	if err := json.Unmarshal(out, &facts); err != nil {
+		return nil, capabilities.NotSent(fmt.Sprintf("the provider process %s says what cannot be read of the call: %v", c.Manifest.Slug, err))
+	}
+	return facts, nil
 }
 
 // balances asks a provider for the merchant's accounts, as any caller does.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/host/ledger"
 )
 
 // recheckWait is the longest time for which a webhook waits to be allowed its
@@ -91,6 +92,9 @@ func (c *call) verdict(ctx context.Context, claim capabilities.WebhookClaim, che
 	payout := t.Effect != "" && t.Effect != capabilities.Collects
 	v.Fulfil = checked.State == capabilities.Succeeded && !payout && !checked.differs
 	v.Reason = reason(v, payout)
+	if err := c.once(ctx, &v, t); err != nil {
+		return err
+	}
 	if checked.differs {
 		v.Reason = fmt.Sprintf("do not fulfil: the provider says that %s %s was paid, and %s is on record", checked.Amount, checked.Currency, t.Money)
 	}
@@ -102,6 +106,21 @@ func (c *call) verdict(ctx context.Context, claim capabilities.WebhookClaim, che
 		return err
 	}
 	return c.accept(ctx, out)
+}
+
+// once lets a transaction on record be fulfilled once, however often its
+// webhook comes or is replayed.
+func (c *call) once(ctx context.Context, v *capabilities.WebhookVerdict, t ledger.Transaction) error {
+	if !v.Fulfil || t.State == "" {
+		return nil
+	}
+	before, err := c.host.ledger.Fulfil(context.WithoutCancel(ctx), t.Key, c.host.now())
+	if err != nil || before.IsZero() {
+		return err
+	}
+	v.Fulfil, v.ToldAt = false, before.UTC().Format(time.RFC3339)
+	v.Reason = fmt.Sprintf("do not fulfil again: it was told at %s to fulfil this reference. It is paid: if your own records say that it was never fulfilled, do that now", v.ToldAt)
+	return nil
 }
 
 func reason(v capabilities.WebhookVerdict, payout bool) string {

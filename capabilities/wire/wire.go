@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mcp-payments/mcp-payments/schemas"
 )
@@ -30,7 +31,8 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 }
 
 // Read takes the fields of a JSON object by their exact names, each of them
-// once. Fields that are absent stay empty, and others are passed over.
+// once. A name with dots leads into objects within: "result.code". Fields that
+// are absent stay empty, and others are passed over.
 func Read(body []byte, fields map[string]*Text) error {
 	doc, err := schemas.Decode(body)
 	if err != nil {
@@ -41,7 +43,7 @@ func Read(body []byte, fields map[string]*Text) error {
 		return errors.New("it is no object")
 	}
 	for name, to := range fields {
-		b, err := json.Marshal(object[name])
+		b, err := json.Marshal(within(object, name))
 		if err != nil {
 			return err
 		}
@@ -50,4 +52,15 @@ func Read(body []byte, fields map[string]*Text) error {
 		}
 	}
 	return nil
+}
+
+// within returns the value that a name with dots leads to. What lies in a
+// value that is no object is absent.
+func within(object map[string]any, name string) any {
+	first, rest, deeper := strings.Cut(name, ".")
+	if !deeper {
+		return object[name]
+	}
+	inner, _ := object[first].(map[string]any)
+	return within(inner, rest)
 }

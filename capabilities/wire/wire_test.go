@@ -73,3 +73,29 @@ func TestRead(t *testing.T) {
 		})
 	}
 }
+
+// Names with dots lead into objects, and nowhere else.
+func TestReadWithin(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]wire.Text{
+		`{"result":{"code":10401,"more":{"code":1}}}`: "10401",
+		`{"result":{"code":null}}`:                    "",
+		`{"result":{}}`:                               "",
+		`{"result":"code"}`:                           "",
+		`{"result":null,"code":3}`:                    "",
+		`{"result.code":5}`:                           "",
+		`{}`:                                          "",
+	} {
+		got := wire.Text("before")
+		if err := wire.Read([]byte(body), map[string]*wire.Text{"result.code": &got}); err != nil || got != want {
+			t.Errorf("%s: %q, want %q (%v)", body, got, want, err)
+		}
+	}
+	var deep wire.Text
+	if err := wire.Read([]byte(`{"result":{"code":{"a":1}}}`), map[string]*wire.Text{"result.code": &deep}); err == nil {
+		t.Errorf("an object was read as %q", deep)
+	}
+	if err := wire.Read([]byte(`{"a":{"b":{"c":"x"}}}`), map[string]*wire.Text{"a.b.c": &deep}); err != nil || deep != "x" {
+		t.Errorf("%q (%v)", deep, err)
+	}
+}

@@ -422,7 +422,7 @@ func TestReadmeIsComplete(t *testing.T) {
 	for _, v := range variables(t) {
 		tells("variable", "| `"+v+"` |")
 	}
-	rows, err := listCapabilities(capabilityFilter{})
+	rows, err := listCapabilities(host.Wish{})
 	if err != nil {
 		t.Fatal(err)
 	}

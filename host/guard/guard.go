@@ -6,8 +6,10 @@ package guard
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
@@ -21,7 +23,10 @@ type Call struct {
 	Target     capabilities.Target
 	// Fields holds the input's values by role. A role without a value is absent.
 	Fields map[capabilities.Role]string
-	// Transaction is what the ledger would get of a call that moves money.
+	// Input is the whole input, complete.
+	Input json.RawMessage
+	// Transaction is what the ledger would get of a call that moves money, or
+	// what it has of one that is confirmed.
 	Transaction ledger.Transaction
 	// Ledger is what is on record now.
 	Ledger ledger.View
@@ -31,6 +36,10 @@ type Call struct {
 	// Asked is how often the transaction was asked for, this call included.
 	// PollingPace sets it.
 	Asked *ledger.Question
+
+	// Facts are what the provider says that a human should know of the call.
+	// Preview sets them.
+	Facts []capabilities.Fact
 
 	// Doubt is why a human should look at the call whatever the policy says.
 	// SuspectedRepeat sets it, Approval acts on it.
@@ -48,12 +57,22 @@ func (c *Call) Tool() string { return c.Manifest.Slug + "_" + c.Capability.Name 
 // Party is who gets the money, or who is asked to pay, in one spelling.
 func (c *Call) Party() string { return Party(c.Fields) }
 
-// Party is the payee or the payer among an input's fields, in one spelling.
+// Party is the payee or the payer among an input's fields, in one spelling. An
+// account is nobody's without its bank: account/bank.
 func Party(fields map[capabilities.Role]string) string {
+	if account := fields[capabilities.RoleAccount]; account != "" {
+		return strings.TrimSuffix(account+"/"+fields[capabilities.RoleBank], "/")
+	}
 	if payee := fields[capabilities.RolePayee]; payee != "" {
 		return canonical(payee)
 	}
 	return canonical(fields[capabilities.RolePayer])
+}
+
+// begins reports whether the call begins a transaction. What only confirms one
+// was judged when that began.
+func (c *Call) begins() bool {
+	return c.Capability.Effect.MovesMoney() && !c.Capability.Confirms()
 }
 
 // effect is the capability's effect. An unknown one counts as paying out.

@@ -26,7 +26,7 @@ const policyFix = "only the operator can allow it, in policy.yaml; 'mcp-payments
 
 // Check implements Guard.
 func (Limits) Check(ctx context.Context, c *Call) error {
-	if !c.Capability.Effect.MovesMoney() {
+	if !c.begins() {
 		return nil
 	}
 	production := c.Target.Environment == capabilities.Production

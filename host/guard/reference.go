@@ -20,7 +20,7 @@ func (Reference) Name() string { return "reference" }
 
 // Check implements Guard.
 func (Reference) Check(ctx context.Context, c *Call) error {
-	if !c.Capability.Effect.MovesMoney() {
+	if !c.begins() {
 		return nil
 	}
 	t, found, err := c.Ledger.Find(ctx, c.Transaction.Key)

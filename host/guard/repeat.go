@@ -17,7 +17,7 @@ func (SuspectedRepeat) Name() string { return "suspected_repeat" }
 // Check implements Guard.
 func (SuspectedRepeat) Check(ctx context.Context, c *Call) error {
 	c.Doubt, c.doubted = "", ""
-	if !c.Capability.Effect.MovesMoney() || c.Transaction.Party == "" || !c.Transaction.Money.Known() {
+	if !c.begins() || c.Transaction.Party == "" || !c.Transaction.Money.Known() {
 		return nil
 	}
 	other, found, err := c.Ledger.Similar(ctx, c.Transaction, c.Now.Add(-c.Policy.RepeatWindow))

@@ -10,6 +10,8 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
@@ -137,6 +139,18 @@ var (
 	ErrApproval = errors.New("ledger: the approval was decided or used before, has expired, or never was")
 )
 
+// MostConfirmations is how many confirmations one transaction gets: enough for
+// a mistyped code, too few to guess one.
+const MostConfirmations = 5
+
+// ErrConfirmations means that a transaction had MostConfirmations.
+var ErrConfirmations = fmt.Errorf("ledger: %d confirmations were sent already", MostConfirmations)
+
+// Confirmations counts the confirmations among a transaction's events.
+func Confirmations(all []Event) int {
+	return len(slices.DeleteFunc(slices.Clone(all), func(e Event) bool { return e.Detail != confirming }))
+}
+
 // Ledger is the record. It is safe for concurrent use, also by several
 // processes. Every write that concerns money is durable when it returns.
 type Ledger interface {
@@ -148,6 +162,12 @@ type Ledger interface {
 	Claim(ctx context.Context, c *Claim, judge func(View) error) error
 	// Sending records that a request is about to leave on a network.
 	Sending(ctx context.Context, k Key, network string, at time.Time) error
+	// Confirming records that a confirmation of an open transaction is about to
+	// leave. ErrConfirmations says that enough were sent.
+	Confirming(ctx context.Context, k Key, at time.Time) error
+	// Fulfil records that somebody is told to fulfil a transaction, and returns
+	// when that was told before; then nothing is recorded. The zero time is never.
+	Fulfil(ctx context.Context, k Key, at time.Time) (before time.Time, err error)
 	// Settle records an outcome. A final state stays what it is, unless money has
 	// moved after all: success replaces every other one. A provider that
 	// contradicts a final state leaves an event. Only the process that claimed a
@@ -191,6 +211,9 @@ type Settlement struct {
 	Refusal *capabilities.Refusal
 	Detail  string
 	At      time.Time
+	// Absent makes NotSent the provider's own word: it was never created. It
+	// settles nothing while the request may be on its way.
+	Absent bool
 }
 
 // ApprovalState is where an approval stands.

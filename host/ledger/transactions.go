@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,10 +99,54 @@ func (l *SQLite) Sending(ctx context.Context, k Key, network string, at time.Tim
 	})
 }
 
+// Confirming implements Ledger.
+func (l *SQLite) Confirming(ctx context.Context, k Key, at time.Time) error {
+	return l.write(ctx, func(tx *transaction) error {
+		t, found, err := view{tx}.Find(ctx, k)
+		switch {
+		case err != nil:
+			return err
+		case !found || !t.Open() || t.State == Claimed:
+			return errNoTransaction
+		}
+		all, err := view{tx}.events(ctx, k)
+		if err != nil {
+			return err
+		}
+		if Confirmations(all) >= MostConfirmations {
+			return ErrConfirmations
+		}
+		return record(ctx, tx, k, Event{At: at, State: t.State, Detail: confirming})
+	})
+}
+
+// confirming is what the events say of a confirmation that is about to leave,
+// and fulfilled of a verdict that said to fulfil.
+const (
+	confirming = "confirmation sent"
+	fulfilled  = "told to fulfil"
+)
+
+// Fulfil implements Ledger.
+func (l *SQLite) Fulfil(ctx context.Context, k Key, at time.Time) (before time.Time, err error) {
+	err = l.write(ctx, func(tx *transaction) error {
+		all, err := view{tx}.events(ctx, k)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(all, func(e Event) bool { return e.Detail == fulfilled }); i >= 0 {
+			before = all[i].At
+			return nil
+		}
+		return record(ctx, tx, k, Event{At: at, State: capabilities.Succeeded, Detail: fulfilled})
+	})
+	return before, err
+}
+
 // Settle implements Ledger.
 func (l *SQLite) Settle(ctx context.Context, k Key, s Settlement) error {
 	_, err := l.settle(ctx, k, s, func(t Transaction) error {
-		if s.State == NotSent && t.Owner != l.owner.name {
+		if s.State == NotSent && !s.Absent && t.Owner != l.owner.name {
 			return errNoTransaction // only who would have sent it knows
 		}
 		return nil
@@ -151,6 +196,8 @@ func (l *SQLite) settle(ctx context.Context, k Key, s Settlement, judge func(Tra
 func (t Transaction) becomes(s Settlement) (e Event, news bool) {
 	e = Event{At: s.At, State: s.State, Detail: s.Detail}
 	switch {
+	case s.Absent && (t.State == Claimed || t.State == Sent):
+		return e, false
 	case t.Open():
 		return e, t.State != s.State || s.Network != "" && s.Network != t.Network
 	case t.State == s.State:

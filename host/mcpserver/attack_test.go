@@ -402,7 +402,7 @@ func TestNoToolApproves(t *testing.T) {
 	if err := json.Unmarshal([]byte(a.receive().raw), &list); err != nil {
 		t.Fatal(err)
 	}
-	if len(list.Result.Tools) != 1 || list.Result.Tools[0].Name != "bank_pay_out" {
+	if all := list.Result.Tools; len(all) != 2 || all[0].Name != "bank_pay_out" || all[1].Name != "list_capabilities" {
 		t.Errorf("the tools are %v", list.Result.Tools)
 	}
 	for _, name := range []string{"approve", "bank_approve", "approvals_approve", "mcp-payments_approve"} {

@@ -48,6 +48,7 @@ func New(h *host.Host, version string) (*Server, error) {
 		}
 		s.mcp.AddTool(shown, s.handler(t))
 	}
+	s.mcp.AddTool(directory(), s.lookUp)
 	return s, nil
 }
 

@@ -174,19 +174,23 @@ func TestHintsFailSafe(t *testing.T) {
 	}
 	type hints struct{ readOnly, destructive, idempotent bool }
 	want := map[string]hints{
-		"acme_collect": {false, true, false},
-		"acme_pay_out": {false, true, true}, // the provider promises it
-		"acme_read":    {true, false, true},
-		"acme_build":   {true, false, true},
-		"acme_mystery": {false, true, false},
+		"acme_collect":      {false, true, false},
+		"acme_pay_out":      {false, true, true}, // the provider promises it
+		"acme_read":         {true, false, true},
+		"acme_build":        {true, false, true},
+		"acme_mystery":      {false, true, false},
+		"list_capabilities": {true, false, true},
 	}
 	if len(list.Tools) != len(want) {
 		t.Errorf("%d tools", len(list.Tools))
 	}
 	for _, tool := range list.Tools {
 		a := tool.Annotations
-		if got := (hints{a["readOnlyHint"], a["destructiveHint"], a["idempotentHint"]}); got != want[tool.Name] || !a["openWorldHint"] || len(a) != 4 {
+		if got := (hints{a["readOnlyHint"], a["destructiveHint"], a["idempotentHint"]}); got != want[tool.Name] || a["openWorldHint"] == (tool.Name == "list_capabilities") || len(a) != 4 {
 			t.Errorf("%s: %v", tool.Name, a)
+		}
+		if tool.Name == "list_capabilities" {
+			continue
 		}
 		describes := map[bool]string{false: "It does " + strings.TrimPrefix(tool.Name, "acme_") + ".", true: "It does collect. MUST TELL THE USER: Short text."}
 		if want := describes[tool.Name == "acme_collect"]; tool.Description != want {

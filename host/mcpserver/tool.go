@@ -78,7 +78,7 @@ func meta(t host.Tool) *mcp.Meta {
 		"kind":         t.Capability.Kind,
 		"effect":       t.Capability.Effect,
 		"countries":    t.Manifest.Countries,
-		"networks":     t.Manifest.NetworksOf(t.Capability),
+		"networks":     networks(t),
 		"environments": t.Manifest.Environments,
 		"gotchas":      warnings(t),
 	}
@@ -87,6 +87,15 @@ func meta(t host.Tool) *mcp.Meta {
 		prefixed[metaPrefix+k] = v
 	}
 	return &mcp.Meta{AdditionalFields: prefixed}
+}
+
+// networks are the ids of a tool's networks.
+func networks(t host.Tool) []string {
+	ids := []string{}
+	for _, n := range t.Manifest.NetworksOf(t.Capability) {
+		ids = append(ids, n.ID)
+	}
+	return ids
 }
 
 // warning is a gotcha as a tool carries it: what a reader has to know, without

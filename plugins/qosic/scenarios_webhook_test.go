@@ -65,7 +65,9 @@ func TestWebhooksThatLie(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	b.collect(togocel, emulation.NeverAnswered, "HOOK-OPEN")
 	b.collect(togocel, emulation.Refused, "HOOK-NO")
-	b.collect(togocel, emulation.Paid, "HOOK-YES")
+	for _, paid := range []string{"HOOK-YES", "HOOK-YES-2", "HOOK-YES-3"} { // each is fulfilled once
+		b.collect(togocel, emulation.Paid, paid)
+	}
 	b.disburse(togocel, emulation.Paid, "HOOK-OUT")
 	b.Clock.Advance(delay)
 	for name, tt := range map[string]struct {
@@ -76,8 +78,8 @@ func TestWebhooksThatLie(t *testing.T) {
 		"success of a pending payment":  {claim("SUCCESSFUL", "200", "HOOK-OPEN", "5000"), capabilities.Pending, hosttest.Verdict{Trusted: "5000"}},
 		"success of a refused payment":  {claim("SUCCESSFUL", "200", "HOOK-NO", "5000"), capabilities.Failed, hosttest.Verdict{Trusted: "5000"}},
 		"100 times the amount":          {claim("SUCCESSFUL", "200", "HOOK-YES", "500000"), capabilities.Succeeded, hosttest.Verdict{Fulfil: true, Trusted: "5000"}},
-		"failure of a paid payment":     {claim("FAILED", "-1", "HOOK-YES", "5000"), capabilities.Succeeded, hosttest.Verdict{Fulfil: true, Trusted: "5000"}},
-		"status and code that disagree": {claim("SUCCESSFUL", "-1", "HOOK-YES", "5000"), capabilities.Succeeded, hosttest.Verdict{Fulfil: true, Trusted: "5000"}},
+		"failure of a paid payment":     {claim("FAILED", "-1", "HOOK-YES-2", "5000"), capabilities.Succeeded, hosttest.Verdict{Fulfil: true, Trusted: "5000"}},
+		"status and code that disagree": {claim("SUCCESSFUL", "-1", "HOOK-YES-3", "5000"), capabilities.Succeeded, hosttest.Verdict{Fulfil: true, Trusted: "5000"}},
 		"a REST code":                   {claim("SUCCESSFUL", "00", "HOOK-OPEN", "5000"), capabilities.Pending, hosttest.Verdict{Trusted: "5000"}},
 		"no serviceRef and no amount":   {`{"status":"FAILED","transRef":"HOOK-NO","code":"-1"}`, capabilities.Failed, hosttest.Verdict{Trusted: "5000"}},
 		"a payout":                      {claim("SUCCESSFUL", "200", "HOOK-OUT", "5000"), capabilities.Succeeded, hosttest.Verdict{Trusted: "5000"}},

@@ -293,8 +293,9 @@ func (*InvokeRequest_Leave) isInvokeRequest_Step() {}
 type Call struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Capability    string                 `protobuf:"bytes,1,opt,name=capability,proto3" json:"capability,omitempty"`
-	Input         []byte                 `protobuf:"bytes,2,opt,name=input,proto3" json:"input,omitempty"` // JSON
-	Ask           bool                   `protobuf:"varint,3,opt,name=ask,proto3" json:"ask,omitempty"`    // ask for leave before anything that may move money is sent
+	Input         []byte                 `protobuf:"bytes,2,opt,name=input,proto3" json:"input,omitempty"`      // JSON
+	Ask           bool                   `protobuf:"varint,3,opt,name=ask,proto3" json:"ask,omitempty"`         // ask for leave before anything that may move money is sent
+	Preview       bool                   `protobuf:"varint,4,opt,name=preview,proto3" json:"preview,omitempty"` // say what is to be known of the call, and do not make it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -346,6 +347,13 @@ func (x *Call) GetInput() []byte {
 func (x *Call) GetAsk() bool {
 	if x != nil {
 		return x.Ask
+	}
+	return false
+}
+
+func (x *Call) GetPreview() bool {
+	if x != nil {
+		return x.Preview
 	}
 	return false
 }
@@ -565,13 +573,14 @@ const file_provider_proto_rawDesc = "" +
 	"\rInvokeRequest\x12*\n" +
 	"\x04call\x18\x01 \x01(\v2\x14.mcppayments.v1.CallH\x00R\x04call\x12-\n" +
 	"\x05leave\x18\x02 \x01(\v2\x15.mcppayments.v1.LeaveH\x00R\x05leaveB\x06\n" +
-	"\x04step\"N\n" +
+	"\x04step\"h\n" +
 	"\x04Call\x12\x1e\n" +
 	"\n" +
 	"capability\x18\x01 \x01(\tR\n" +
 	"capability\x12\x14\n" +
 	"\x05input\x18\x02 \x01(\fR\x05input\x12\x10\n" +
-	"\x03ask\x18\x03 \x01(\bR\x03ask\"9\n" +
+	"\x03ask\x18\x03 \x01(\bR\x03ask\x12\x18\n" +
+	"\apreview\x18\x04 \x01(\bR\apreview\"9\n" +
 	"\x05Leave\x12\x18\n" +
 	"\agranted\x18\x01 \x01(\bR\agranted\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x83\x01\n" +

@@ -1,0 +1,84 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
+)
+
+// Nobody is asked to approve what the provider turns down, and nothing of it
+// is on record.
+func TestPreviewComesBeforeTheHuman(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		err  error
+		kind capabilities.RefusalKind
+	}{
+		"invalid":         {capabilities.InvalidField("msisdn", "x", "y"), capabilities.Invalid},
+		"misconfigured":   {capabilities.Misconfiguration("no id", "set it"), capabilities.Misconfigured},
+		"rejected":        {capabilities.Rejected("no such account", "ask for another"), capabilities.Refused},
+		"out of reach":    {capabilities.NothingChanged("no line"), capabilities.Unavailable},
+		"in no one's own": {errors.New("a bug"), capabilities.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCounter(t)
+			c.approves = false
+			c.previews = func(payOutInput) ([]capabilities.Fact, error) { return nil, tt.err }
+			a := c.call(0, "pay_out", payment("ORDER-1", "5000", ama))
+			is(t, a, tt.kind, "")
+			if a.Guard != "preview" || c.arrived() > 0 {
+				t.Errorf("refused by %q, %d sent", a.Guard, c.arrived())
+			}
+			if a := c.asks(10, "ORDER-1"); a.Amount != "" {
+				t.Errorf("it is on record: %s", a.Text())
+			}
+		})
+	}
+}
+
+// What the provider says of a payout is before the human who approves it.
+func TestApproverSeesThePreview(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.approves = false
+	c.previews = func(in payOutInput) ([]capabilities.Fact, error) {
+		return []capabilities.Fact{{Name: "fee", Value: "1 % of " + string(in.Amount)}}, nil
+	}
+	a := c.call(0, "pay_out", payment("ORDER-1", "5000", ama))
+	is(t, a, capabilities.Held, "")
+	var told []string
+	for _, f := range a.Question.Facts.Others {
+		told = append(told, f.Name+": "+f.Value)
+	}
+	if !strings.Contains(strings.Join(told, "\n"), "fee: 1 % of 5000") {
+		t.Errorf("the human sees %q", told)
+	}
+}
+
+// A preview moves nothing: it gets no leave to send, and needs none.
+func TestPreviewIsNoSending(t *testing.T) {
+	t.Parallel()
+	p := capabilities.NewProvider(capabilities.Info{Slug: "acme"})
+	capabilities.AddPreviewed(p, capabilities.Spec{Name: "pay_out", Effect: capabilities.PaysOut},
+		func(ctx context.Context, _ payInput) ([]capabilities.Fact, error) {
+			if capabilities.MovesMoney(ctx) {
+				t.Error("a preview may move money")
+			}
+			return nil, capabilities.BeforeSend(ctx)
+		},
+		func(context.Context, payInput) (output, error) { return paid() })
+	_, err := p.Invoke(t.Context(), capabilities.Call{
+		Capability: "pay_out", Input: []byte(`{"reference":"A","amount":"1"}`), Preview: true,
+		BeforeSend: func(context.Context, capabilities.Sending) error { return errors.New("leave was asked for") },
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if _, err := p.Invoke(t.Context(), capabilities.Call{Capability: "other", Preview: true}); err == nil {
+		t.Error("a capability that there is not can be previewed")
+	}
+}
