@@ -68,7 +68,9 @@ func (w *wallet) provider(resend bool) *capabilities.Provider {
 			return w.does(ctx, "collect", pending)
 		})
 	capabilities.Add(p, capabilities.Spec{Name: "confirm", Kind: capabilities.Confirm, Effect: capabilities.Collects, Status: "status"},
-		func(ctx context.Context, in codeInput) (output, error) { return w.does(ctx, "confirm "+in.Code, w.confirm) })
+		func(ctx context.Context, in codeInput) (output, error) {
+			return w.does(ctx, "confirm "+in.Code, w.confirm)
+		})
 	capabilities.Add(p, capabilities.Spec{Name: "pay_out", Kind: capabilities.Disburse, Effect: capabilities.PaysOut, Status: "status", Resend: resend},
 		func(ctx context.Context, _ accountInput) (output, error) { return w.does(ctx, "pay_out", w.payOut) })
 	capabilities.Add(p, capabilities.Spec{Name: "status", Kind: capabilities.CheckStatus, Effect: capabilities.Reads, Status: "status",
@@ -283,6 +285,27 @@ func TestAbsentWhileItIsOnItsWay(t *testing.T) {
 	is(t, p.call(1, "pay_out", `{"reference":"ORDER-1","amount":"5000","account":"a@example.com"}`), "", capabilities.Succeeded)
 	if n := p.arrived("pay_out"); n != 1 {
 		t.Errorf("sent %d times", n)
+	}
+}
+
+// Where the payer chooses the amount, the provider's own word of it is the one
+// to trust: there is no other.
+func TestAmountOfThePayersChoice(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(_ *host.Options, p *host.Provider) {
+		for i, c := range p.Manifest.Capabilities {
+			if c.Name == "collect" {
+				p.Manifest.Capabilities[i].Input = []byte(strings.Replace(string(c.Input), `"required":["reference","amount"]`, `"required":["reference"]`, 1))
+			}
+		}
+	})
+	h.status = func(context.Context, statusInput) (output, error) {
+		return output{Outcome: capabilities.Outcome{State: capabilities.Succeeded, Amount: "700", Currency: "XOF"}}, nil
+	}
+	is(t, h.call(0, "collect", `{"reference":"ORDER-1"}`), "", capabilities.Pending)
+	v := h.hears("ORDER-1", capabilities.Succeeded, "70000")
+	if v.Fulfil == nil || !*v.Fulfil || v.Trusted != "700" || !strings.Contains(v.Reason, "700 XOF was paid; the amount was the payer's choice") {
+		t.Errorf("%+v", v)
 	}
 }
 

@@ -270,3 +270,36 @@ func TestADeniedPayout(t *testing.T) {
 		t.Error("something was sent")
 	}
 }
+
+// An amount that only the payer will name passes where the policy limits none,
+// and nowhere else.
+func TestLimitsOfTheUnknown(t *testing.T) {
+	t.Parallel()
+	rule := func(more string) string {
+		return "rules:\n  - {environment: production, effect: collects, currency: XOF" + more + "}\n"
+	}
+	for policy, passes := range map[string]bool{
+		rule(""):                          true,
+		rule(", per_transaction: 5000"):   false,
+		rule(", per_day: 5000"):           false,
+		rule(", per_payee_per_day: 5000"): false,
+		rule("") + "  - {environment: production, effect: collects, currency: XOF, per_day: 1}\n": false,
+		"rules:\n  - {environment: production, effect: collects, currency: GHS}\n":                false,
+		"rules:\n  - {environment: production, effect: pays_out, currency: XOF}\n":                false,
+	} {
+		p, err := guard.ParsePolicy([]byte(policy))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for effect, may := range map[capabilities.Effect]bool{capabilities.Collects: passes, capabilities.PaysOut: false} {
+			err := guard.Limits{}.Check(t.Context(), &guard.Call{
+				Manifest: &capabilities.Manifest{}, Capability: &capabilities.Capability{Spec: capabilities.Spec{Effect: effect}},
+				Target: capabilities.Target{Environment: capabilities.Production}, Policy: p,
+				Fields: map[capabilities.Role]string{capabilities.RoleCurrency: "XOF"},
+			})
+			if (err == nil) != may {
+				t.Errorf("%s under %s: %v", effect, policy, err)
+			}
+		}
+	}
+}

@@ -89,9 +89,13 @@ func (c *call) verdict(ctx context.Context, claim capabilities.WebhookClaim, che
 		return err
 	}
 	v.TrustedAmount, v.Currency = t.Money.Amount(), t.Money.Currency()
+	chosen := t.State != "" && !t.Money.Known() // by the payer, so the provider alone knows
+	if chosen {
+		v.TrustedAmount, v.Currency = checked.Amount, checked.Currency
+	}
 	payout := t.Effect != "" && t.Effect != capabilities.Collects
 	v.Fulfil = checked.State == capabilities.Succeeded && !payout && !checked.differs
-	v.Reason = reason(v, payout)
+	v.Reason = reason(v, payout, chosen)
 	if err := c.once(ctx, &v, t); err != nil {
 		return err
 	}
@@ -123,7 +127,7 @@ func (c *call) once(ctx context.Context, v *capabilities.WebhookVerdict, t ledge
 	return nil
 }
 
-func reason(v capabilities.WebhookVerdict, payout bool) string {
+func reason(v capabilities.WebhookVerdict, payout, chosen bool) string {
 	switch {
 	case payout:
 		return fmt.Sprintf("this reference is a payout, now %s: there is nothing to fulfil", v.State)
@@ -131,6 +135,8 @@ func reason(v capabilities.WebhookVerdict, payout bool) string {
 		return fmt.Sprintf("do not fulfil: asked directly, the provider says %s", v.State)
 	case v.TrustedAmount == "":
 		return "asked directly, the provider says succeeded. No amount is on record here: use the amount that you stored for this reference, never the webhook's"
+	case chosen:
+		return fmt.Sprintf("asked directly, the provider says that %s %s was paid; the amount was the payer's choice", v.TrustedAmount, v.Currency)
 	}
 	return fmt.Sprintf("asked directly, the provider says succeeded. The amount to trust is the recorded %s %s, whatever the webhook says", v.TrustedAmount, v.Currency)
 }

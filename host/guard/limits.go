@@ -36,9 +36,11 @@ func (Limits) Check(ctx context.Context, c *Call) error {
 	m := c.Transaction.Money
 	rules := c.Policy.rules(c)
 	switch {
+	case production && !m.Known() && c.open():
+		return nil
 	case production && !m.Known():
 		return refuse("how much money this moves is not known here, so it cannot be held to the policy's limits",
-			"do it in the provider's dashboard; amounts are known of payments that were begun here")
+			"name the amount; of a payment that is given back it is known if that was begun here. The policy lets payers choose the amount in a currency whose rule for collects has no limits")
 	case production && len(rules) == 0:
 		return refuse(fmt.Sprintf("the policy has no rule for %s in %s", c.effect(), m.Currency()), policyFix)
 	}
@@ -48,6 +50,14 @@ func (Limits) Check(ctx context.Context, c *Call) error {
 		}
 	}
 	return nil
+}
+
+// open reports whether the policy takes any amount that a payer may choose:
+// there is a rule for the currency, and none that limits it.
+func (c *Call) open() bool {
+	rules := c.Policy.rulesIn(c, capabilities.Currency(c.Fields[capabilities.RoleCurrency]))
+	limited := func(r Rule) bool { return r.transaction != nil || r.day != nil || r.party != nil }
+	return c.effect() == capabilities.Collects && len(rules) > 0 && !slices.ContainsFunc(rules, limited)
 }
 
 func (r Rule) check(ctx context.Context, c *Call, m capabilities.Money) error {

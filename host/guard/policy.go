@@ -190,11 +190,14 @@ func canonical(party string) string {
 }
 
 // rules returns those that match a call.
-func (p *Policy) rules(c *Call) []Rule {
+func (p *Policy) rules(c *Call) []Rule { return p.rulesIn(c, c.Transaction.Money.Currency()) }
+
+// rulesIn returns those that match a call in a currency.
+func (p *Policy) rulesIn(c *Call, currency capabilities.Currency) []Rule {
 	var matching []Rule
 	for _, r := range p.Rules {
 		if (r.Provider == "" || r.Provider == c.Manifest.Slug) && r.Environment == c.Target.Environment &&
-			r.Effect == c.effect() && r.Currency == c.Transaction.Money.Currency() {
+			r.Effect == c.effect() && r.Currency == currency {
 			matching = append(matching, r)
 		}
 	}
