@@ -1,6 +1,6 @@
 // Command publish writes what is embedded of every built-in provider: its JSON
-// Schemas into the folder schemas, and its catalogue of gotchas, as JSON, into
-// gotchas/published. It runs by 'go generate ./plugins'.
+// Schemas into the folder schemas, its catalogue of gotchas, as JSON, into
+// gotchas/published, and its tools into the README. It runs by 'go generate ./plugins'.
 package main
 
 import (
@@ -24,6 +24,7 @@ func main() {
 }
 
 func publish(root string) error {
+	var all []*capabilities.Manifest
 	for _, b := range plugins.All() {
 		m, err := b.Provider().Reflect()
 		if err != nil {
@@ -35,8 +36,9 @@ func publish(root string) error {
 		if err := publishGotchas(filepath.Join(root, "gotchas"), m); err != nil {
 			return err
 		}
+		all = append(all, m)
 	}
-	return nil
+	return publishReadme(filepath.Join(root, "README.md"), all)
 }
 
 func publishSchemas(dir string, m *capabilities.Manifest) error {

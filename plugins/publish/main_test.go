@@ -32,8 +32,18 @@ func TestPublishedFilesAreFresh(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	readme, err := os.ReadFile(filepath.Join(repository, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "README.md"), readme, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := publish(root); err != nil {
 		t.Fatal(err)
+	}
+	if fresh, err := os.ReadFile(filepath.Join(root, "README.md")); err != nil || !bytes.Equal(fresh, readme) {
+		t.Errorf("the README's table of tools is not fresh: run 'go generate ./plugins' and commit (%v)", err)
 	}
 	for _, dir := range []string{"schemas", "gotchas/published"} {
 		want, got := documents(t, filepath.Join(root, dir)), documents(t, filepath.Join(repository, dir))
