@@ -29,6 +29,12 @@ type Answer struct {
 	Gotchas  []Note          `json:"gotchas,omitempty"`
 }
 
+// Reserved lists the fields of an answer that are the host's: no provider may
+// set them.
+func Reserved() []string {
+	return []string{"provider", "capability", "environment", "final", "kind", "guard", "message", "fix", "problems", "approval", "next", "gotchas"}
+}
+
 // Approval says where a human decides on a call that is held.
 type Approval struct {
 	ID        string `json:"id"`

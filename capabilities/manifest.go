@@ -217,9 +217,27 @@ func (m *Manifest) problems(c Capability) []string {
 		err := schemas.Lint(s)
 		wrong(err != nil, "%v", err)
 	}
+	if o, ok := m.Capability(c.PreCheck); ok {
+		wrong(!hasProperty(o.Output, "balances"), "before it, %s is asked, whose output has no field balances", o.Name)
+	}
 	found := c.requires(roles[string(RoleReference)], roles[string(RoleOriginalReference)])
 	wrong(len(p) == 0 && c.Effect.MovesMoney() && !found, "it moves money, and its input requires no reference by which the payment is found again")
+	_, payee := roles[string(RolePayee)]
+	_, account := roles[string(RoleAccount)]
+	wrong(len(p) == 0 && c.Kind == Disburse && !payee && !account, "it pays out, and no field of its input has the role of payee or account")
+	_, amount := roles[string(RoleAmount)]
+	wrong(len(p) == 0 && (c.Kind == Disburse || c.Kind == Collect) && !amount, "it moves money, and no field of its input has the role of amount")
 	return p
+}
+
+// hasProperty reports whether a schema has a property.
+func hasProperty(schema json.RawMessage, name string) bool {
+	var s struct {
+		Properties map[string]json.RawMessage `json:"properties"`
+	}
+	_ = json.Unmarshal(schema, &s) // what is no schema has none
+	_, has := s.Properties[name]
+	return has
 }
 
 // requires reports whether the input requires one of these fields.

@@ -73,6 +73,16 @@ func TestCheck(t *testing.T) {
 		{"a payment that nobody finds again", first(func(c *capabilities.Capability) {
 			c.Input = json.RawMessage(`{"type":"object","properties":{"reference":{"type":"string","x-role":"reference"}},"additionalProperties":false}`)
 		}), "pay: it moves money, and its input requires no reference"},
+		{"a payout to nobody", first(func(c *capabilities.Capability) {
+			c.Kind, c.Effect = capabilities.Disburse, capabilities.PaysOut
+			c.Input = json.RawMessage(`{"type":"object","properties":{"reference":{"x-role":"reference"},"a":{"x-role":"amount"}},"required":["reference"],"additionalProperties":false}`)
+		}), "the role of payee or account"},
+		{"a payout of nothing", first(func(c *capabilities.Capability) {
+			c.Kind, c.Effect = capabilities.Disburse, capabilities.PaysOut
+			c.Input = json.RawMessage(`{"type":"object","properties":{"reference":{"x-role":"reference"},"a":{"x-role":"account"}},"required":["reference"],"additionalProperties":false}`)
+		}), "the role of amount"},
+		{"a payout that its caller confirms", first(func(c *capabilities.Capability) { c.Kind, c.Effect = capabilities.Confirm, capabilities.PaysOut }), "only a collection can be confirmed"},
+		{"a balance that tells none", first(func(c *capabilities.Capability) { c.PreCheck = "status" }), "no field balances"},
 		{"no output schema", first(func(c *capabilities.Capability) { c.Output = nil }), "pay: schemas:"},
 		{"an open output", first(func(c *capabilities.Capability) { c.Output = json.RawMessage(`true`) }), "pay: schemas:"},
 		{"another provider's gotchas", func(m *capabilities.Manifest) { m.Gotchas.Provider = "globex" }, "those of globex"},

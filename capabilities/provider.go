@@ -162,7 +162,22 @@ func (h handler) reflect() (in, out json.RawMessage, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", h.spec.Name, err)
 	}
-	return in, out, nil
+	return in, out, h.trespasses()
+}
+
+// trespasses refuses an output with fields that are the host's. Otherwise the
+// host would refuse the first answer, after money was sent.
+func (h handler) trespasses() error {
+	own, err := schemas.Reflect(h.out)
+	if err != nil {
+		return fmt.Errorf("%s: %w", h.spec.Name, err)
+	}
+	for _, name := range Reserved() {
+		if hasProperty(own, name) {
+			return fmt.Errorf("%s: its output has a field %s, which is the host's", h.spec.Name, name)
+		}
+	}
+	return nil
 }
 
 // Configure implements Connection.

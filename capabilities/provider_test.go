@@ -238,6 +238,14 @@ func TestWrongDeclarations(t *testing.T) {
 			ignore(p)
 			capabilities.Add(p, capabilities.Spec{Name: "pay"}, func(context.Context, acmeInput) ([]string, error) { return nil, nil })
 		}, []string{"pay", "[]string is no struct"}},
+		{"an output that speaks for the host", func(p *capabilities.Provider) {
+			ignore(p)
+			capabilities.Add(p, capabilities.Spec{Name: "pay"}, func(context.Context, acmeInput) (struct {
+				Next string `json:"next"`
+			}, error) {
+				panic("it is not called")
+			})
+		}, []string{"pay", "next, which is the host's"}},
 		{"two mistakes", func(p *capabilities.Provider) {
 			capabilities.Add(p, capabilities.Spec{Name: "pay"}, func(context.Context, string) (acmeOutput, error) { return acmeOutput{}, nil })
 		}, []string{"no Configure", "string is no struct"}},

@@ -36,7 +36,7 @@ type acme struct {
 type payInput struct {
 	Reference capabilities.Reference `json:"reference"`
 	Amount    capabilities.Amount    `json:"amount"`
-	MSISDN    capabilities.MSISDN    `json:"msisdn,omitempty"`
+	MSISDN    capabilities.MSISDN    `json:"msisdn,omitempty" jsonschema_extras:"x-role=payee"`
 	Network   capabilities.NetworkID `json:"network,omitempty" jsonschema:"enum=north,enum=south"`
 }
 

@@ -55,11 +55,6 @@ func unescaped(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// envelope lists the fields that no provider may set: they are the host's.
-func envelope() []string {
-	return []string{"provider", "capability", "environment", "final", "kind", "guard", "message", "fix", "problems", "approval", "next", "gotchas"}
-}
-
 // take reads a provider's output into the answer.
 func (a *Answer) take(out json.RawMessage) error {
 	var o struct {
@@ -75,7 +70,7 @@ func (a *Answer) take(out json.RawMessage) error {
 	for _, name := range []string{"reference", "state", "amount", "currency", "network", "notes", "action", "doubt", "absent", "provider_response"} {
 		delete(a.Details, name)
 	}
-	for _, name := range envelope() {
+	for _, name := range capabilities.Reserved() {
 		if _, set := a.Details[name]; set {
 			return fmt.Errorf("it sets %s", name)
 		}

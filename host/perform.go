@@ -114,7 +114,7 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 	c.recall()
 	tells := a.State != "" && c.tells(ctx)
 	s := ledger.Settlement{State: a.State, Network: a.Network, At: c.host.now()}
-	if a.absent && tells {
+	if a.absent && tells && a.State.Final() { // or it may still be on its way
 		s = c.resendable(s)
 	}
 	c.advise()

@@ -78,8 +78,8 @@ func (c *client) initiatePayment(ctx context.Context, in PaymentInput) (Output, 
 		return Output{}, capabilities.Rejected("paygate refuses a value of the request (status 4)",
 			"check the values; the number may be on the other network").WithResponse(answer)
 	case duplicate:
-		return Output{}, capabilities.Rejected("paygate has a transaction of this reference already (status 6)",
-			"ask for its status; give a new payment a new reference").WithResponse(answer)
+		// Perhaps this very payment, if its first answer was lost elsewhere.
+		return Output{}, capabilities.MayHaveHappened("paygate has a transaction of this reference already (status 6)").WithResponse(answer)
 	}
 	return Output{}, undocumented(answer)
 }

@@ -34,7 +34,7 @@ func TestDocumentedAnswers(t *testing.T) {
 		{"registered, number", "initiate_payment", 200, `{"tx_reference":4671135,"status":0}`, want{State: capabilities.Pending}},
 		{"bad token", "initiate_payment", 200, `{"status":2}`, want{Kind: capabilities.Misconfigured, Message: "PAYGATE_AUTH_TOKEN"}},
 		{"bad parameters", "initiate_payment", 200, `{"status":4}`, no},
-		{"duplicate", "initiate_payment", 200, `{"status":6}`, no},
+		{"duplicate", "initiate_payment", 200, `{"status":6}`, unknown},
 		{"undocumented", "initiate_payment", 200, `{"status":7}`, unknown},
 		{"no status", "initiate_payment", 200, `{"tx_reference":"4671135"}`, unknown},
 		{"null status", "initiate_payment", 200, `{"tx_reference":"4671135","status":null}`, unknown},
