@@ -27,6 +27,7 @@ var rooms = map[string][]string{
 	"capabilities": {"capabilities", "schemas", "gotchas"},
 	"schemas":      {"schemas"},
 	"gotchas":      {"gotchas"},
+	"docs":         {"capabilities", "schemas", "gotchas"},
 }
 
 // libraries says where a library's types may be known. Everywhere else speaks
