@@ -258,6 +258,32 @@ func TestSendingAgain(t *testing.T) {
 	}
 }
 
+// Not known yet, and later never created: only once the doubt is over may it be
+// sent again.
+func TestAbsentInDoubt(t *testing.T) {
+	t.Parallel()
+	p := newPurse(t, true, func(_ *host.Options, to *host.Provider) {
+		status, _ := to.Manifest.Capability("status")
+		status.Polling.DoubtAsks, status.Polling.DoubtFor = 3, 30
+	})
+	p.payOut = func() (output, error) { return output{}, capabilities.MayHaveHappened("no answer in time") }
+	p.status = func() (output, error) {
+		return output{Outcome: capabilities.Outcome{State: capabilities.Failed, Absent: true, Doubt: true}}, nil
+	}
+	p.call(1, "pay_out", `{"reference":"ORDER-1","amount":"5000","account":"a@example.com"}`)
+	for range 2 {
+		a := p.asks(15, "ORDER-1")
+		is(t, a, "", capabilities.Pending)
+		if got := anonymous(p.events("ORDER-1")); strings.Contains(got, "not_sent") || strings.Contains(a.Next.Action, "may be made again") {
+			t.Errorf("it may be sent again too early: %s, next %+v", got, a.Next)
+		}
+	}
+	is(t, p.asks(15, "ORDER-1"), "", capabilities.Failed)
+	if got := p.events("ORDER-1"); !strings.Contains(got, "not_sent") {
+		t.Errorf("the record says %s", got)
+	}
+}
+
 // anonymous names approvals A, B and so on.
 func anonymous(events string) string {
 	parts := strings.Split(events, "approval ")
