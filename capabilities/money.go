@@ -34,6 +34,30 @@ func (Currency) JSONSchema() *jsonschema.Schema {
 // inside, with the currency's own exponent.
 type Money struct {
 	amount money.Amount
+	newer  Currency // its code, if the library does not have it
+}
+
+// newer reports whether the library does not have a currency of ISO 4217 yet,
+// and returns one with as many decimals, in whose name it can reckon.
+func newer(c Currency) (older string, is bool) {
+	if c == "SLE" { // Sierra Leone's leone since 2022
+		return "SLL", true
+	}
+	return "", false
+}
+
+// currency returns the library's own currency, and the code that it is known
+// by if that is another one.
+func currency(c Currency) (in money.Currency, code Currency, err error) {
+	name := string(c)
+	if older, is := newer(c); is {
+		name, code = older, c
+	}
+	in, err = money.ParseCurr(name)
+	if err != nil || in.Code() != name {
+		return in, "", fmt.Errorf("%q is not a currency of ISO 4217", c)
+	}
+	return in, code, nil
 }
 
 // ParseMoney reads a positive amount in major units. An amount that is finer
@@ -43,9 +67,9 @@ func ParseMoney(a Amount, c Currency) (Money, error) {
 	if whole == "" || point && decimals == "" || strings.Trim(whole+decimals, "0123456789") != "" {
 		return Money{}, fmt.Errorf("%q is not a decimal amount", a)
 	}
-	in, err := money.ParseCurr(string(c))
-	if err != nil || in.Code() != string(c) {
-		return Money{}, fmt.Errorf("%q is not a currency of ISO 4217", c)
+	in, code, err := currency(c)
+	if err != nil {
+		return Money{}, err
 	}
 	// Counted before it is parsed: the library rounds what is too long for it.
 	decimals = strings.TrimRight(decimals, "0")
@@ -62,20 +86,20 @@ func ParseMoney(a Amount, c Currency) (Money, error) {
 	if _, ok := m.MinorUnits(); !ok {
 		return Money{}, fmt.Errorf("%q %s is too large", a, c)
 	}
-	return Money{amount: m.TrimToCurr()}, nil
+	return Money{amount: m.TrimToCurr(), newer: code}, nil
 }
 
 // MoneyOfMinor returns an amount of so many of the currency's smallest unit.
 func MoneyOfMinor(minor int64, c Currency) (Money, error) {
-	in, err := money.ParseCurr(string(c))
+	in, code, err := currency(c)
 	if err != nil {
-		return Money{}, fmt.Errorf("%q is not a currency of ISO 4217", c)
+		return Money{}, err
 	}
 	m, err := money.NewAmountFromMinorUnits(in.Code(), minor)
 	if err != nil || !m.IsPos() {
 		return Money{}, fmt.Errorf("%d of %s is no amount of money", minor, c)
 	}
-	return Money{amount: m}, nil
+	return Money{amount: m, newer: code}, nil
 }
 
 // Minor returns the amount in the currency's smallest unit.
@@ -100,6 +124,9 @@ func (m Money) Known() bool { return m != (Money{}) }
 func (m Money) Currency() Currency {
 	if !m.Known() {
 		return ""
+	}
+	if m.newer != "" {
+		return m.newer
 	}
 	return Currency(m.amount.Curr().Code())
 }

@@ -35,6 +35,7 @@ func TestParseMoney(t *testing.T) {
 		{"9007199254740993", "XOF", 9007199254740993, "9007199254740993"}, // 2^53 + 1
 		{"9223372036854775807", "XOF", 9223372036854775807, "9223372036854775807"},
 		{"92233720368547758.07", "EUR", 9223372036854775807, "92233720368547758.07"},
+		{"12.5", "SLE", 1250, "12.50"}, // which the library does not have
 	}
 	for _, tt := range tests {
 		m, err := capabilities.ParseMoney(tt.amount, tt.currency)
@@ -47,6 +48,9 @@ func TestParseMoney(t *testing.T) {
 		}
 		if want := string(tt.shown) + " " + string(tt.currency); m.String() != want {
 			t.Errorf("String() = %q, want %q", m.String(), want)
+		}
+		if again, err := capabilities.MoneyOfMinor(tt.minor, tt.currency); err != nil || again.String() != m.String() {
+			t.Errorf("MoneyOfMinor(%d, %s) = %s, %v", tt.minor, tt.currency, again, err)
 		}
 	}
 }

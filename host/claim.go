@@ -104,6 +104,9 @@ func (c *call) money(ctx context.Context) (capabilities.Money, error) {
 		t, _, err := c.host.ledger.Find(ctx, c.keyOf(original))
 		return t.Money, err
 	}
+	if field := c.schema.roles[capabilities.RoleCurrency]; c.currency() == "" && field != "" {
+		return capabilities.Money{}, capabilities.InvalidField(field, "nothing", "the currency of the amount: of this network it is not known")
+	}
 	m, err := capabilities.ParseMoney(amount, c.currency())
 	if err != nil {
 		return m, capabilities.InvalidField(c.schema.roles[capabilities.RoleAmount], err.Error(), "an amount in major units of its currency")

@@ -4,6 +4,8 @@ package plugins
 import (
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/plugins/mobipay"
+	mobipayemulator "github.com/mcp-payments/mcp-payments/plugins/mobipay/emulator"
 	"github.com/mcp-payments/mcp-payments/plugins/paygate"
 	paygateemulator "github.com/mcp-payments/mcp-payments/plugins/paygate/emulator"
 	"github.com/mcp-payments/mcp-payments/plugins/qosic"
@@ -31,6 +33,11 @@ func All() []BuiltIn {
 			Slug:     "paygate",
 			Provider: paygate.Provider,
 			Emulator: func(o emulation.Options) emulation.Emulator { return paygateemulator.New(o) },
+		},
+		{
+			Slug:     "mobipay",
+			Provider: mobipay.Provider,
+			Emulator: func(o emulation.Options) emulation.Emulator { return mobipayemulator.New(o) },
 		},
 	}
 }

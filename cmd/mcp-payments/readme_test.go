@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +19,6 @@ import (
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
-	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 	"github.com/mcp-payments/mcp-payments/gotchas"
 	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/guard"
@@ -452,66 +450,6 @@ func TestReadmeIsComplete(t *testing.T) {
 			t.Errorf("the README has no example of %s", c.Name())
 		}
 	}
-}
-
-// everyProvider heads the table of the test numbers that mean the same for all.
-const everyProvider = "every provider"
-
-// TestReadmeTestNumbers: what a provider's own table does not say is in the
-// table for every provider, and neither tells of what does not happen.
-func TestReadmeTestNumbers(t *testing.T) {
-	t.Parallel()
-	tables := numberTables(document(t, "README.md"))
-	used := map[string]bool{}
-	for _, b := range plugins.All() {
-		m, err := b.Provider().Manifest(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		left := maps.Clone(tables[m.Name])
-		for _, n := range b.Emulator(emulation.Options{}).Numbers() {
-			told, own := left[n.Ending]
-			if !own {
-				told = tables[everyProvider][n.Ending]
-				used[n.Ending] = true
-			}
-			if told != n.Effect {
-				t.Errorf("of %s's test number …%s the README says %q, want %q", m.Name, n.Ending, told, n.Effect)
-			}
-			delete(left, n.Ending)
-		}
-		for ending := range left {
-			t.Errorf("%s has no test number …%s", m.Name, ending)
-		}
-	}
-	for ending := range tables[everyProvider] {
-		if !used[ending] {
-			t.Errorf("no provider takes …%s as it stands in the table for every provider", ending)
-		}
-	}
-}
-
-var (
-	numbersHead = regexp.MustCompile(`^\| number \| (.+) \|$`)
-	numbersRow  = regexp.MustCompile("^\\| `…([0-9]{3})` \\| (.+) \\|$")
-)
-
-// numberTables reads the tables of test numbers: what happens, by whose number
-// it is and its ending.
-func numberTables(markdown string) map[string]map[string]string {
-	all := map[string]map[string]string{}
-	var open map[string]string
-	for line := range strings.SplitSeq(markdown, "\n") {
-		if head := numbersHead.FindStringSubmatch(line); head != nil {
-			open = map[string]string{}
-			all[head[1]] = open
-		} else if row := numbersRow.FindStringSubmatch(line); row != nil && open != nil {
-			open[row[1]] = row[2]
-		} else if !strings.HasPrefix(line, "|") {
-			open = nil
-		}
-	}
-	return all
 }
 
 var (

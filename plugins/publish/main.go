@@ -1,6 +1,7 @@
 // Command publish writes what is embedded of every built-in provider: its JSON
 // Schemas into the folder schemas, its catalogue of gotchas, as JSON, into
-// gotchas/published, and its tools into the README. It runs by 'go generate ./plugins'.
+// gotchas/published, its tools into the README, and
+// its emulator's test numbers into docs. It runs by 'go generate ./plugins'.
 package main
 
 import (
@@ -37,6 +38,9 @@ func publish(root string) error {
 			return err
 		}
 		all = append(all, m)
+	}
+	if err := publishNumbers(filepath.Join(root, "docs", "test-numbers.md"), plugins.All()); err != nil {
+		return err
 	}
 	return publishReadme(filepath.Join(root, "README.md"), all)
 }

@@ -1,0 +1,121 @@
+package mobipay_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/host"
+)
+
+// losses are the numbers whose request ends without an answer that says
+// anything: it may have been taken or not.
+var losses = []struct {
+	name   string
+	ending emulation.Ending
+	paid   int
+}{
+	{"HTTP 500, not taken", emulation.ErrorNotTaken, 0},
+	{"HTTP 500, taken", emulation.ErrorTaken, 1},
+	{"cut before it was taken", emulation.CutNotTaken, 0},
+	{"cut after it was taken", emulation.CutTaken, 1},
+	{"half an answer", emulation.Truncated, 1},
+	{"an HTML page", emulation.HTMLPage, 1},
+}
+
+func TestMoneyWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	all := newBench(t, emulation.Options{})
+	for _, l := range losses {
+		for capability, op := range map[string]emulation.Operation{"initiate_payment": emulation.Collect, "disburse": emulation.Disburse} {
+			t.Run(l.name+"/"+capability, func(t *testing.T) {
+				b, reference := all.in(t), string(op)+string(l.ending)
+				a := b.Call(capability, benin.order(l.ending, reference))
+				b.Wants(a, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "do not send it again", After: 5})
+				b.Clock.Advance(delay)
+				if l.paid == 1 {
+					b.Wants(b.FollowToTheEnd(a), want{State: capabilities.Succeeded, Response: "status=2"})
+				} else {
+					b.Wants(b.Follow(a), want{State: capabilities.Unknown, Response: "status=-1", Note: "MobiPay does not know this order"})
+				}
+				b.Moved(reference, op, 1, l.paid)
+			})
+		}
+	}
+}
+
+// An order that MobiPay does not know, or not yet, is unknown and not failed.
+func TestOrderThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, emulation.Options{})
+	b.collect(benin, emulation.KnownLate, "LATE")
+	notKnown := want{State: capabilities.Unknown, Response: "status=-1", Note: "MobiPay does not know this order"}
+	b.Wants(b.ask("LATE"), notKnown)
+	b.Clock.Advance(delay)
+	b.Wants(b.ask("LATE"), want{State: capabilities.Succeeded})
+	b.Wants(b.ask("NEVER"), notKnown)
+}
+
+func TestServerErrorOnStatus(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, emulation.Options{})
+	b.collect(benin, emulation.StatusErrors, "ERRORS")
+	b.Clock.Advance(delay)
+	for range 2 {
+		b.Wants(b.ask("ERRORS"), want{Kind: capabilities.Unavailable, Message: "ask again"})
+	}
+	b.Wants(b.ask("ERRORS"), want{State: capabilities.Succeeded})
+}
+
+func TestNobodyListens(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, emulation.Options{})
+	if err := b.Server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.Wants(b.collect(benin, emulation.Paid, "DIAL"), want{Kind: capabilities.Unavailable})
+	b.Wants(b.ask("DIAL"), want{Kind: capabilities.Unavailable})
+	b.Wants(b.disburse(benin, emulation.Paid, "DIAL-OUT"), want{Kind: capabilities.Unavailable})
+	b.Untouched()
+}
+
+func TestCallerIsGoneBeforeSending(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, emulation.Options{})
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	b.Wants(b.CallUntil(gone, "initiate_payment", benin.order(emulation.Paid, "GONE")), want{Kind: capabilities.Unavailable})
+	b.Untouched()
+}
+
+// With wrong credentials nothing is taken, and the answer says which to look
+// at. A wrong secret is answered with a page, from which nobody can tell.
+func TestWrongCredentials(t *testing.T) {
+	t.Parallel()
+	for setting, tt := range map[string]struct{ payment, question want }{
+		"MOBIPAY_PUBLIC_ID":   {want{Kind: capabilities.Misconfigured, Message: "MOBIPAY_PUBLIC_ID"}, want{Kind: capabilities.Misconfigured, Message: "MOBIPAY_PUBLIC_ID"}},
+		"MOBIPAY_MERCHANT_ID": {want{Kind: capabilities.Misconfigured, Message: "MOBIPAY_MERCHANT_ID"}, want{Kind: capabilities.Misconfigured, Message: "MOBIPAY_MERCHANT_ID"}},
+		"MOBIPAY_SECRET_KEY": {
+			want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "MOBIPAY_SECRET_KEY"},
+			want{Kind: capabilities.Unavailable, Message: "MOBIPAY_SECRET_KEY"},
+		},
+	} {
+		t.Run(setting, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, emulation.Options{}, func(settings map[string]string) { settings[setting] = "another" })
+			check := func(a *host.Answer, w want) {
+				t.Helper()
+				b.Wants(a, w)
+				if strings.Contains(a.Text(), "emulator-secret") {
+					t.Errorf("the secret is in:\n%s", a.Text())
+				}
+			}
+			check(b.collect(benin, emulation.Paid, "WRONG"), tt.payment)
+			check(b.ask("OTHER"), tt.question)
+			check(b.disburse(benin, emulation.Paid, "WRONG-OUT"), tt.payment)
+			b.Untouched()
+		})
+	}
+}
