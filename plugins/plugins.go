@@ -10,6 +10,8 @@ import (
 	paygateemulator "github.com/mcp-payments/mcp-payments/plugins/paygate/emulator"
 	"github.com/mcp-payments/mcp-payments/plugins/qosic"
 	qosicemulator "github.com/mcp-payments/mcp-payments/plugins/qosic/emulator"
+	"github.com/mcp-payments/mcp-payments/plugins/qostiq"
+	qostiqemulator "github.com/mcp-payments/mcp-payments/plugins/qostiq/emulator"
 )
 
 //go:generate go run ./publish
@@ -38,6 +40,11 @@ func All() []BuiltIn {
 			Slug:     "mobipay",
 			Provider: mobipay.Provider,
 			Emulator: func(o emulation.Options) emulation.Emulator { return mobipayemulator.New(o) },
+		},
+		{
+			Slug:     "qostiq",
+			Provider: qostiq.Provider,
+			Emulator: func(o emulation.Options) emulation.Emulator { return qostiqemulator.New(o) },
 		},
 	}
 }

@@ -70,7 +70,7 @@ func (a *app) demo(ctx context.Context, yes bool) error {
 	defer func() { _ = c.Close() }()
 	d.client = c
 	for _, step := range []func(context.Context) error{
-		d.connect, d.collect, d.fail, d.payOut, d.retry, d.forged, d.balances, d.wrong,
+		d.connect, d.collect, d.fail, d.payOut, d.retry, d.forged, d.balances, d.quoted, d.ruled, d.wrong,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -124,6 +124,9 @@ const (
 	payout        = "DEMO-0003"
 	payoutTooHigh = "DEMO-0004"
 	payoutCovered = "DEMO-0005"
+	transfer      = "DEMO-0006"
+	salary        = "DEMO-0007"
+	wrongOrder    = "DEMO-0008"
 )
 
 // supplier is the input of a payout.
@@ -177,6 +180,28 @@ func (d *demo) balances(ctx context.Context) error {
 		return err
 	}
 	return d.follow(ctx, answer)
+}
+
+// quoted is Qostiq's part: a transfer is final at once, so its cost is known
+// before.
+func (d *demo) quoted(ctx context.Context) error {
+	if !d.asks {
+		return nil
+	}
+	d.step("It sends 10 EUR to a wallet, paid in USD: whoever approves it sees what it costs")
+	_, err := d.call(ctx, "qostiq_disburse", map[string]string{
+		"reference": transfer, "amount": "10", "currency": "EUR", "counter_currency": "USD", "payee_account": "31557414000",
+	})
+	return err
+}
+
+// ruled is MobiPay's part: each network has rules of its own.
+func (d *demo) ruled(ctx context.Context) error {
+	d.step("It pays a salary in Malawi: refused before any human is asked, by the network's own rules")
+	_, err := d.call(ctx, "mobipay_disburse", map[string]string{
+		"reference": salary, "amount": "20", "network": "airtel_mw", "msisdn": "265991234000",
+	})
+	return err
 }
 
 // Elicit implements client.ElicitationHandler: the user is asked.
@@ -238,7 +263,7 @@ func (d *demo) forged(ctx context.Context) error {
 
 func (d *demo) wrong(ctx context.Context) error {
 	d.step("The agent gets an input wrong: nothing is sent, and it learns what to change")
-	_, err := d.call(ctx, "qosic_initiate_payment", map[string]string{"reference": "DEMO-0006", "amount": "12.50", "msisdn": paidNumber, "network": "TMONEY"})
+	_, err := d.call(ctx, "qosic_initiate_payment", map[string]string{"reference": wrongOrder, "amount": "12.50", "msisdn": paidNumber, "network": "TMONEY"})
 	return err
 }
 

@@ -1,0 +1,33 @@
+package qostiq
+
+import (
+	"fmt"
+	"net/url"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
+)
+
+// check reports what is wrong with the settings as such.
+func (c Config) check() error {
+	if !digits(c.ShopID) {
+		return capabilities.Misconfiguration("qostiq: QOSTIQ_SHOP_ID is no number",
+			"set it to the number of your shop at Qostiq, such as 112")
+	}
+	for _, of := range []struct{ variable, address string }{
+		{"QOSTIQ_CALLBACK_URL", c.CallbackURL}, {"QOSTIQ_CALLBACK_REJECTED_URL", c.RejectedURL},
+	} {
+		if of.address != "" && !safeURL(of.address) {
+			return capabilities.Misconfiguration(fmt.Sprintf("qostiq: %s is not an https address", of.variable),
+				"set it to where your server takes Qostiq's callbacks, such as https://shop.example/qostiq, or remove it")
+		}
+	}
+	return nil
+}
+
+// safeURL reports whether an address is one of https, or of plain http on this
+// machine, which emulators use.
+func safeURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Hostname() != "" && u.User == nil &&
+		(u.Scheme == "https" || u.Scheme == "http" && capabilities.IsLoopback(u))
+}
