@@ -16,6 +16,10 @@ type Outcome struct {
 	// Action is what a person has to do next, and where. The host puts it into
 	// the answer's next.
 	Action string `json:"action,omitempty" jsonschema:"-"`
+	// Sums are what the provider says that moved, where it tells more than one
+	// amount and not which of them was asked for: what a transfer writes off and
+	// what arrives. The host compares them with the record.
+	Sums []Sum `json:"sums,omitempty" jsonschema:"-"`
 	// Doubt is set on a failed state that the provider also reports for a
 	// transaction it does not know yet. The host reads and removes it: only the
 	// host knows how long ago the transaction began and how often it was asked.
@@ -30,6 +34,18 @@ type Outcome struct {
 type Fact struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+}
+
+// Sum is an amount with its currency.
+type Sum struct {
+	Amount   Amount   `json:"amount"`
+	Currency Currency `json:"currency"`
+}
+
+// Is reports whether it is that much money.
+func (s Sum) Is(m Money) bool {
+	own, err := ParseMoney(s.Amount, s.Currency)
+	return err == nil && own.Minor() == m.Minor() && own.Currency() == m.Currency()
 }
 
 // Next is what to do after an answer.

@@ -52,6 +52,40 @@ func TestAmountInTheStatusAnswer(t *testing.T) {
 	}
 }
 
+// Of a payout the provider may tell two sums. If none of them is the recorded,
+// it is another payout that was made, and what became of this one is unknown.
+func TestSumsInTheStatusAnswer(t *testing.T) {
+	t.Parallel()
+	sum := func(amount capabilities.Amount, currency capabilities.Currency) capabilities.Sum {
+		return capabilities.Sum{Amount: amount, Currency: currency}
+	}
+	for name, c := range map[string]struct {
+		sums  []capabilities.Sum
+		state capabilities.State
+	}{
+		"none":                  {nil, capabilities.Succeeded},
+		"the first":             {[]capabilities.Sum{sum("5000", "XOF"), sum("9", "USD")}, capabilities.Succeeded},
+		"the second":            {[]capabilities.Sum{sum("9", "USD"), sum("5000", "XOF")}, capabilities.Succeeded},
+		"neither":               {[]capabilities.Sum{sum("5050", "XOF"), sum("4000", "XOF")}, capabilities.Unknown},
+		"in another currency":   {[]capabilities.Sum{sum("5000", "XAF")}, capabilities.Unknown},
+		"one that is no amount": {[]capabilities.Sum{sum("", "XOF")}, capabilities.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.status = func(context.Context, statusInput) (output, error) {
+				return output{Outcome: capabilities.Outcome{State: capabilities.Succeeded, Sums: c.sums}}, nil
+			}
+			h.call(0, "pay_out", `{"reference":"OUT","amount":"5000"}`)
+			a := h.asks(5, "OUT")
+			is(t, a, "", c.state)
+			if told := strings.Contains(strings.Join(a.Notes, "\n"), "5000 XOF is on record"); told != (c.state == capabilities.Unknown) {
+				t.Errorf("the notes are %q", a.Notes)
+			}
+		})
+	}
+}
+
 // Of a payment that was not started here nothing is on record to differ from.
 func TestAmountOfAPaymentFromElsewhere(t *testing.T) {
 	t.Parallel()

@@ -20,6 +20,7 @@ type Answer struct {
 	// reach one.
 	Question *Question
 	action   string
+	sums     []capabilities.Sum // what the provider says that moved, if it says more than one
 	doubt    bool
 	absent   bool // the provider is sure that it was never created
 	differs  bool // the provider's amount is not the recorded one
@@ -67,7 +68,7 @@ func (a *Answer) take(out json.RawMessage) error {
 	if err := json.Unmarshal(out, &a.Details); err != nil {
 		return err
 	}
-	for _, name := range []string{"reference", "state", "amount", "currency", "network", "notes", "action", "doubt", "absent", "provider_response"} {
+	for _, name := range []string{"reference", "state", "amount", "currency", "network", "notes", "action", "sums", "doubt", "absent", "provider_response"} {
 		delete(a.Details, name)
 	}
 	for _, name := range capabilities.Reserved() {
@@ -82,14 +83,14 @@ func (a *Answer) take(out json.RawMessage) error {
 		a.Reference = o.Reference
 	}
 	a.State, a.Amount, a.Currency, a.Network, a.Notes = o.State, o.Amount, o.Currency, o.Network, o.Notes
-	a.Response, a.doubt, a.absent, a.action = o.Response, o.Doubt, o.Absent, o.Action
+	a.Response, a.sums, a.doubt, a.absent, a.action = o.Response, o.Sums, o.Doubt, o.Absent, o.Action
 	return nil
 }
 
 // clear removes an outcome that turned out to be of no use.
 func (a *Answer) clear() {
 	kept := capabilities.Answer{Provider: a.Provider, Capability: a.Capability, Environment: a.Environment}
-	a.Answer, a.Details, a.doubt, a.absent = kept, nil, false, false
+	a.Answer, a.Details, a.sums, a.doubt, a.absent = kept, nil, nil, false, false
 }
 
 // refuse writes a refusal into the answer.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
@@ -107,11 +109,11 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 	} else if c.reference() == "" && c.tool.capability.Kind == capabilities.CheckStatus {
 		c.fields[capabilities.RoleReference] = a.Reference // asked by the provider's own id
 	}
+	c.recall()
 	if a.State != "" {
 		final := a.State.Final()
 		a.Final = &final
 	}
-	c.recall()
 	tells := a.State != "" && c.tells(ctx)
 	s := ledger.Settlement{State: a.State, Network: a.Network, At: c.host.now()}
 	if a.absent && tells && a.State.Final() { // or it may still be on its way
@@ -162,21 +164,35 @@ func (c *call) tells(ctx context.Context) bool {
 }
 
 // recall adds the amount on record to an answer that has none, and says so if
-// the provider's is another one.
+// the provider's is another one. Of sums, one has to be the recorded.
 func (c *call) recall() {
 	a := c.answer
 	t, found, err := c.recorded(context.Background())
 	if err != nil || !found || !t.Money.Known() {
 		return
 	}
-	if a.Amount == "" {
+	said := a.sums
+	if a.Amount != "" {
+		said = []capabilities.Sum{{Amount: a.Amount, Currency: a.Currency}}
+	}
+	if len(said) == 0 || slices.ContainsFunc(said, func(s capabilities.Sum) bool { return s.Is(t.Money) }) {
 		a.Amount, a.Currency = t.Money.Amount(), t.Money.Currency()
 		return
 	}
-	if m, err := capabilities.ParseMoney(a.Amount, a.Currency); err != nil || m.Minor() != t.Money.Minor() || m.Currency() != t.Money.Currency() {
-		a.differs = true
-		a.Notes = append(a.Notes, fmt.Sprintf("the provider says %s %s, and %s is on record: do not fulfil before that is cleared up", a.Amount, a.Currency, t.Money))
+	a.differs = true
+	if t.Effect != capabilities.Collects && a.State == capabilities.Succeeded {
+		a.State = capabilities.Unknown // another payout was made under this reference; whether this one was, nobody knows
 	}
+	a.Notes = append(a.Notes, fmt.Sprintf("the provider says %s, and %s is on record: do not fulfil before that is cleared up", spelled(said), t.Money))
+}
+
+// spelled lists sums for people.
+func spelled(all []capabilities.Sum) string {
+	var s []string
+	for _, one := range all {
+		s = append(s, fmt.Sprintf("%s %s", one.Amount, one.Currency))
+	}
+	return strings.Join(s, " and ")
 }
 
 func (c *call) check() error {

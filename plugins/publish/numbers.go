@@ -49,4 +49,6 @@ func publishNumbers(path string, all []plugins.BuiltIn) error {
 	return os.WriteFile(path, []byte(b.String()), 0o644)
 }
 
-func row(b *strings.Builder, n emulation.Number) { fmt.Fprintf(b, "| `…%s` | %s |\n", n.Ending, n.Effect) }
+func row(b *strings.Builder, n emulation.Number) {
+	fmt.Fprintf(b, "| `…%s` | %s |\n", n.Ending, n.Effect)
+}

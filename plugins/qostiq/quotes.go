@@ -33,8 +33,8 @@ type QuoteInput struct {
 
 // QuoteOutput is what a transfer would come to now. It binds nobody.
 type QuoteOutput struct {
-	WritesOff *Sum `json:"writes_off,omitempty"`
-	Receives  *Sum `json:"receives,omitempty"`
+	WritesOff *capabilities.Sum `json:"writes_off,omitempty"`
+	Receives  *capabilities.Sum `json:"receives,omitempty"`
 	// Fee is told within one currency, Rate between two; a rate holds the fee.
 	Fee  string `json:"fee,omitempty"`
 	Rate string `json:"rate,omitempty"`
@@ -43,13 +43,9 @@ type QuoteOutput struct {
 	Response  *Response `json:"provider_response,omitempty"`
 }
 
-// Sum is an amount with its currency.
-type Sum struct {
-	Amount   capabilities.Amount   `json:"amount"`
-	Currency capabilities.Currency `json:"currency"`
+func sumOf(m capabilities.Money) *capabilities.Sum {
+	return &capabilities.Sum{Amount: m.Amount(), Currency: m.Currency()}
 }
-
-func sumOf(m capabilities.Money) *Sum { return &Sum{m.Amount(), m.Currency()} }
 
 // counter is the currency of the other side.
 func (t Terms) counter() capabilities.Currency {

@@ -341,7 +341,9 @@ func TestIdentifierIsUsedElsewhere(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	b.disburse(emulation.Paid, "TAKEN")
 	other := bench{b.Elsewhere()}
-	other.Wants(other.disburse(emulation.Paid, "TAKEN"), want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Response: "error_code=6", Gotchas: "disburse.4"})
+	other.Wants(other.Call("disburse", transfer(emulation.Paid, "TAKEN").With("amount", "11")), want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Response: "error_code=6", Gotchas: "disburse.4"})
+	b.Clock.Advance(delay)
+	other.Wants(other.Call("check_transfer_status", hosttest.Input{"reference": "TAKEN"}), want{State: capabilities.Unknown, Note: "11.00 UAH is on record"})
 	b.Moved("TAKEN", emulation.Disburse, 2, 1)
 }
 

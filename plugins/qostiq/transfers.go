@@ -24,10 +24,10 @@ type TransferStatusInput struct {
 type TransferOutput struct {
 	capabilities.Outcome
 	// TransferID is Qostiq's own id: there is one once the transfer is done.
-	TransferID string    `json:"transfer_id,omitempty"`
-	WritesOff  *Sum      `json:"writes_off,omitempty"`
-	Receives   *Sum      `json:"receives,omitempty"`
-	Response   *Response `json:"provider_response,omitempty"`
+	TransferID string            `json:"transfer_id,omitempty"`
+	WritesOff  *capabilities.Sum `json:"writes_off,omitempty"`
+	Receives   *capabilities.Sum `json:"receives,omitempty"`
+	Response   *Response         `json:"provider_response,omitempty"`
 }
 
 // previewTransfer is what Qostiq says of a transfer before a human is asked
@@ -104,5 +104,6 @@ func (c *client) checkTransferStatus(ctx context.Context, in TransferStatusInput
 		return out, nil
 	}
 	out.WritesOff, out.Receives = sumOf(q.writesOff), sumOf(q.receives)
+	out.Sums = []capabilities.Sum{*out.WritesOff, *out.Receives} // whichever of them was asked for
 	return out, nil
 }
