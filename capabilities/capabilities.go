@@ -94,6 +94,7 @@ const (
 	RoleBank              Role = "bank"    // the bank that keeps the account
 	RoleNetwork           Role = "network"
 	RoleCallbackURL       Role = "callback_url"
+	RoleSecret            Role = "secret" // a customer's code: shown to nobody
 )
 
 // The environments. Emulator is a local imitation, Sandbox the provider's own.

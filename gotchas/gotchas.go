@@ -68,7 +68,7 @@ func Enforcers() []Enforcer {
 		{"notices", "in production, nothing that moves money is called until a human has acknowledged the notice"},
 		{"reference", "one reference is one payment: asked for again it is answered from the record, with other content it is refused"},
 		{"limits", "amounts, payees and providers are held to the operator's policy"},
-		{"suspected_repeat", "a payment that looks like one of a short while ago waits for a human"},
+		{"suspected_repeat", "a payment that looks like one of a short while ago, or asks somebody again and again, waits for a human"},
 		{"preview", "the provider is shown a payment before a human is, and what it knows to be wrong is refused"},
 		{"approval", "a payout waits until a human has approved exactly it"},
 		{"pre_check", "a payout that the balance does not cover is refused"},

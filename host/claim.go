@@ -69,6 +69,10 @@ func (c *call) confirmed(ctx context.Context) (ledger.Transaction, error) {
 		return t, capabilities.InvalidField(c.schema.roles[capabilities.RoleReference], c.reference()+", which was not begun here",
 			"the reference of a payment that waits for its confirmation")
 	}
+	if !c.confirmable(t) {
+		return t, capabilities.InvalidField(c.schema.roles[capabilities.RoleReference], fmt.Sprintf("%s, a %s on %q", t.Reference, t.Capability, t.Network),
+			"a collection on a network whose payments are confirmed")
+	}
 	if t.State.Final() {
 		return t, &guard.Recorded{Transaction: t}
 	}
@@ -90,6 +94,14 @@ func (c *call) confirmed(ctx context.Context) (ledger.Transaction, error) {
 		err = capabilities.InvalidField(c.schema.roles[capabilities.RolePayer], "another number than the payment was begun with", "that number, or another reference")
 	}
 	return t, err
+}
+
+// confirmable reports whether a transaction on record is of those that the
+// call's capability confirms: a collection, on one of its networks.
+func (c *call) confirmable(t ledger.Transaction) bool {
+	on := func(n capabilities.Network) bool { return n.ID == t.Network }
+	networks := c.tool.capability.Networks
+	return t.Effect == capabilities.Collects && (len(networks) == 0 || slices.ContainsFunc(c.tool.provider.Manifest.NetworksOf(c.tool.capability), on))
 }
 
 // money is the amount that the call moves: its own, or that of the payment it
@@ -276,7 +288,7 @@ func (c *call) facts(h *guard.Held) approval.Facts {
 	_ = json.Unmarshal(c.input, &input) // it was validated
 	for _, told := range []capabilities.Role{
 		capabilities.RoleReference, capabilities.RoleAmount, capabilities.RoleCurrency,
-		capabilities.RolePayee, capabilities.RoleNetwork,
+		capabilities.RolePayee, capabilities.RoleNetwork, capabilities.RoleSecret,
 	} {
 		delete(input, c.schema.roles[told])
 	}
@@ -286,8 +298,8 @@ func (c *call) facts(h *guard.Held) approval.Facts {
 	for name, v := range input {
 		f.Others = append(f.Others, approval.Fact{Name: name, Value: plainly(v)})
 	}
-	for _, fact := range c.guarded.Facts {
-		f.Others = append(f.Others, approval.Fact(fact))
+	for _, fact := range c.guarded.Facts { // the provider's words, and told as such
+		f.Others = append(f.Others, approval.Fact{Name: fact.Name + ", says " + f.Provider, Value: fact.Value})
 	}
 	slices.SortFunc(f.Others, func(a, b approval.Fact) int {
 		if a.Name < b.Name {

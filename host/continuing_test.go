@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/host"
@@ -185,6 +186,62 @@ func TestConfirmationsThatFail(t *testing.T) {
 		t.Errorf("%d sent: %s", n, a.Message)
 	}
 	is(t, p.asks(5, "ORDER-1"), "", capabilities.Pending)
+}
+
+// Only collections on the capability's own networks are confirmed.
+func TestNoPayoutIsConfirmed(t *testing.T) {
+	t.Parallel()
+	p := newPurse(t, false)
+	p.call(0, "pay_out", fmt.Sprintf(`{"reference":"ORDER-1","amount":"5000","msisdn":%q}`, ama))
+	is(t, p.call(1, "confirm", code("ORDER-1", "1234", ama)), capabilities.Invalid, "")
+	elsewhere := newPurse(t, false, func(_ *host.Options, to *host.Provider) {
+		to.Manifest.Networks = []capabilities.Network{{ID: "north"}, {ID: "south"}}
+		c, _ := to.Manifest.Capability("confirm")
+		c.Networks = []string{"north"}
+	})
+	begun(elsewhere)
+	is(t, elsewhere.call(1, "confirm", code("ORDER-1", "1234", ama)), capabilities.Invalid, "")
+	if n := p.arrived("confirm 1234") + elsewhere.arrived("confirm 1234"); n != 0 {
+		t.Errorf("%d were sent", n)
+	}
+}
+
+// Whoever is asked for money again and again, and does not pay, is not asked
+// on without a human: somebody guesses codes, or annoys them.
+func TestAskedInVain(t *testing.T) {
+	t.Parallel()
+	p := newPurse(t, false)
+	p.approves = false
+	ask := func(i int, number string) *host.Answer {
+		return p.call(1, "collect", fmt.Sprintf(`{"reference":"ORDER-%d","amount":"%d","msisdn":%q}`, i, 5000+i, number))
+	}
+	for i := range 5 {
+		is(t, ask(i, ama), "", capabilities.Pending)
+	}
+	a := ask(5, ama)
+	is(t, a, capabilities.Held, "")
+	if a.Guard != "suspected_repeat" || !strings.Contains(a.Message, "asked for money 5 times in the last 15m0s") {
+		t.Errorf("held by %s: %s", a.Guard, a.Message)
+	}
+	is(t, ask(6, kossi), "", capabilities.Pending)
+	p.now = p.now.Add(16 * time.Minute)
+	is(t, ask(5, ama), "", capabilities.Pending)
+}
+
+// A customer's code is shown to nobody: not to who approves, nor in what is
+// wrong with it.
+func TestCodesAreSecret(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.approves = false
+	c.call(0, "collect", `{"reference":"ORDER-1","amount":"5000","currency":"XOF","msisdn":"22890112233"}`)
+	a := c.call(0, "collect", `{"reference":"ORDER-2","amount":"5000","currency":"XOF","msisdn":"22890112233","code":"7392"}`)
+	is(t, a, capabilities.Held, "")
+	wrong := c.call(0, "collect", `{"reference":"ORDER-3","amount":"5000","currency":"XOF","msisdn":"22890112233","code":"73927392"}`)
+	is(t, wrong, capabilities.Invalid, "")
+	if told := a.Question.Facts.Text() + a.Text() + wrong.Text(); strings.Contains(told, "7392") {
+		t.Errorf("the code is told:\n%s", told)
+	}
 }
 
 // Two payees make nobody the payee.

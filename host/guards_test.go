@@ -34,6 +34,7 @@ type collectInput struct {
 	Currency  capabilities.Currency  `json:"currency" jsonschema:"enum=XOF,enum=GHS"`
 	MSISDN    capabilities.MSISDN    `json:"msisdn" jsonschema_extras:"x-role=payer"`
 	Network   capabilities.NetworkID `json:"network,omitempty" jsonschema:"enum=north,enum=south"`
+	Code      string                 `json:"code,omitempty" jsonschema:"maxLength=4" jsonschema_extras:"x-role=secret"`
 }
 
 type payOutInput struct {

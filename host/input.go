@@ -23,7 +23,7 @@ func (c *call) validate(input json.RawMessage) error {
 		input = json.RawMessage("{}")
 	}
 	if problems := schema.in.Validate(input); len(problems) > 0 {
-		return invalid(problems)
+		return invalid(schema.hushed(problems))
 	}
 	c.input = input
 	c.fields = fieldsOf(input, schema.roles)
@@ -33,6 +33,17 @@ func (c *call) validate(input json.RawMessage) error {
 	}
 	c.answer.Reference = c.shown()
 	return nil
+}
+
+// hushed keeps a customer's code out of what is wrong with it.
+func (s *compiled) hushed(problems []schemas.Problem) []schemas.Problem {
+	secret := s.roles[capabilities.RoleSecret]
+	for i := range problems {
+		if secret != "" && problems[i].Field == secret {
+			problems[i].Found = "another value"
+		}
+	}
+	return problems
 }
 
 func invalid(problems []schemas.Problem) error {

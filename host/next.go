@@ -47,8 +47,17 @@ func (c *call) advise() {
 		began = q.First
 	}
 	if !began.IsZero() && patience > 0 && c.host.now().Sub(began) > patience {
-		a.does(fmt.Sprintf("more than %d s have passed: stop waiting, treat the order as expired, and ask once more later, because a late payment is possible", status.Polling.GiveUpAfter))
+		a.does(overdue(t, status.Polling.GiveUpAfter))
 	}
+}
+
+// overdue says what to do about a transaction that takes too long. Money that
+// may have left is never given up.
+func overdue(t ledger.Transaction, seconds int) string {
+	if t.State != "" && t.Effect != capabilities.Collects {
+		return fmt.Sprintf("more than %d s have passed: have the provider look this payout up, and do not pay again under another reference before it has", seconds)
+	}
+	return fmt.Sprintf("more than %d s have passed: stop waiting, treat the order as expired, and ask once more later, because a late payment is possible", seconds)
 }
 
 // does adds what a person has to do next.

@@ -110,6 +110,9 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 		c.fields[capabilities.RoleReference] = a.Reference // asked by the provider's own id
 	}
 	c.recall()
+	if t, known, err := c.recorded(context.Background()); err == nil && known && t.State.Final() && a.State != "" && a.State != t.State && c.tells(ctx) {
+		a.Notes = append(a.Notes, fmt.Sprintf("on record it is %s since %s, and the provider says %s now: have the provider clear that up", t.State, t.Updated.Format(time.RFC3339), a.State))
+	}
 	if a.State != "" {
 		final := a.State.Final()
 		a.Final = &final

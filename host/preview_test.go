@@ -54,7 +54,7 @@ func TestApproverSeesThePreview(t *testing.T) {
 	for _, f := range a.Question.Facts.Others {
 		told = append(told, f.Name+": "+f.Value)
 	}
-	if !strings.Contains(strings.Join(told, "\n"), "fee: 1 % of 5000") {
+	if !strings.Contains(strings.Join(told, "\n"), "fee, says Acme: 1 % of 5000") {
 		t.Errorf("the human sees %q", told)
 	}
 }

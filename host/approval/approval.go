@@ -65,7 +65,7 @@ func (f Facts) Lines() []Fact {
 	var told []Fact
 	for _, l := range lines {
 		if l.Value != "" {
-			told = append(told, Fact{l.Name, printable(l.Value)})
+			told = append(told, Fact{printable(l.Name), printable(l.Value)})
 		}
 	}
 	return told

@@ -38,6 +38,7 @@ func (broken) Spent(context.Context, ledger.Spending) (int64, error) { return 0,
 func (broken) Similar(context.Context, ledger.Transaction, time.Time) (ledger.Transaction, bool, error) {
 	return ledger.Transaction{}, false, errDisk
 }
+func (broken) Vain(context.Context, ledger.Transaction, time.Time) (int, error) { return 0, errDisk }
 func (broken) Approval(context.Context, string, ledger.ApprovalState, time.Time) (ledger.Approval, bool, error) {
 	return ledger.Approval{}, false, errDisk
 }

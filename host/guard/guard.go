@@ -61,7 +61,7 @@ func (c *Call) Party() string { return Party(c.Fields) }
 // account is nobody's without its bank: account/bank.
 func Party(fields map[capabilities.Role]string) string {
 	if account := fields[capabilities.RoleAccount]; account != "" {
-		return strings.TrimSuffix(account+"/"+fields[capabilities.RoleBank], "/")
+		return canonical(strings.TrimSuffix(account+"/"+fields[capabilities.RoleBank], "/"))
 	}
 	if payee := fields[capabilities.RolePayee]; payee != "" {
 		return canonical(payee)

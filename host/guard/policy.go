@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -181,12 +182,13 @@ func (r *Rule) read() error {
 }
 
 // canonical is the one spelling of a party: of an msisdn its international
-// digits, of any other account what was given.
+// digits, of any other account what was given, in lower case: banks and
+// wallets do not tell A from a.
 func canonical(party string) string {
 	if m, _, err := capabilities.ParseMSISDN(party); err == nil {
 		return string(m)
 	}
-	return party
+	return strings.ToLower(party)
 }
 
 // rules returns those that match a call.

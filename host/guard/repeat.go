@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/mcp-payments/mcp-payments/capabilities"
 )
 
 // SuspectedRepeat doubts a payment that looks like another one of a short
@@ -20,12 +22,36 @@ func (SuspectedRepeat) Check(ctx context.Context, c *Call) error {
 	if !c.begins() || c.Transaction.Party == "" || !c.Transaction.Money.Known() {
 		return nil
 	}
-	other, found, err := c.Ledger.Similar(ctx, c.Transaction, c.Now.Add(-c.Policy.RepeatWindow))
-	if err != nil || !found {
+	since := c.Now.Add(-c.Policy.RepeatWindow)
+	other, found, err := c.Ledger.Similar(ctx, c.Transaction, since)
+	if err != nil {
 		return err
+	}
+	if !found {
+		return c.insistent(ctx, since)
 	}
 	c.Doubt = fmt.Sprintf("it looks like a repeat of %s: the same amount and number, %s ago, now %s",
 		other.Reference, c.Now.Sub(other.Claimed).Round(time.Second), other.State)
 	c.doubted = other.Reference
+	return nil
+}
+
+// mostVain is how many collections from one number may come to nothing, or be
+// open, before a human is asked about the next: enough for an honest customer
+// with an empty balance, too few to guess a code or to annoy somebody.
+const mostVain = 5
+
+// insistent doubts a collection from somebody who was asked for money again
+// and again.
+func (c *Call) insistent(ctx context.Context, since time.Time) error {
+	if c.effect() != capabilities.Collects {
+		return nil
+	}
+	n, err := c.Ledger.Vain(ctx, c.Transaction, since)
+	if err != nil || n < mostVain {
+		return err
+	}
+	c.Doubt = fmt.Sprintf("this number was asked for money %d times in the last %s, and did not pay", n, c.Policy.RepeatWindow)
+	c.doubted = fmt.Sprintf("%d in vain", n)
 	return nil
 }

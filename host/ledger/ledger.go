@@ -108,8 +108,12 @@ type View interface {
 	// not count.
 	Spent(ctx context.Context, s Spending) (int64, error)
 	// Similar finds a transaction of the same capability, party and amount
-	// under another reference since a time, the newest one.
+	// under another reference, the newest one: of any since a time, and of
+	// payouts whose outcome is open whenever they began.
 	Similar(ctx context.Context, t Transaction, since time.Time) (Transaction, bool, error)
+	// Vain counts the collections from a party that were begun since a time and
+	// did not succeed, or not yet.
+	Vain(ctx context.Context, t Transaction, since time.Time) (int, error)
 	// Approval returns the newest approval of a digest in a state that has not
 	// expired.
 	Approval(ctx context.Context, digest string, state ApprovalState, now time.Time) (Approval, bool, error)

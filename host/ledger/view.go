@@ -126,10 +126,21 @@ func (v view) Spent(ctx context.Context, s Spending) (int64, error) {
 // Similar implements View.
 func (v view) Similar(ctx context.Context, t Transaction, since time.Time) (Transaction, bool, error) {
 	return found(scanTransaction(v.QueryRowContext(ctx, `SELECT `+transactionColumns+` FROM transactions INDEXED BY transactions_party
-		WHERE party = ? AND claimed_at > ? AND provider = ? AND environment = ? AND effect = ? AND currency = ?
+		WHERE party = ? AND (claimed_at > ? OR effect <> 'collects' AND `+unsettled+`) AND provider = ? AND environment = ? AND effect = ? AND currency = ?
 		AND capability = ? AND amount = ? AND reference <> ?`+counts+` ORDER BY claimed_at DESC LIMIT 1`,
 		t.Party, millis(since), t.Provider, t.Environment, t.Effect, t.Money.Currency(),
 		t.Capability, t.Money.Minor(), t.Reference)))
+}
+
+// Vain implements View.
+func (v view) Vain(ctx context.Context, t Transaction, since time.Time) (int, error) {
+	const from, of = `SELECT COUNT(*) AS n FROM transactions INDEXED BY `, ` WHERE party = ? AND claimed_at > ? AND provider = ? AND environment = ? AND effect = 'collects' AND reference <> ?`
+	args := []any{t.Party, millis(since), t.Provider, t.Environment, t.Reference}
+	var n int
+	err := v.QueryRowContext(ctx, `SELECT SUM(n) FROM (`+
+		from+`transactions_vain`+of+` AND state IN ('failed', 'expired', 'cancelled') UNION ALL `+
+		from+`transactions_party`+of+counts+` AND state <> 'succeeded')`, append(args, args...)...).Scan(&n)
+	return n, wrapped(err)
 }
 
 // Find implements View.
@@ -148,6 +159,15 @@ func (l *SQLite) Spent(ctx context.Context, s Spending) (int64, error) {
 		return 0, err
 	}
 	return v.Spent(ctx, s)
+}
+
+// Vain implements View.
+func (l *SQLite) Vain(ctx context.Context, t Transaction, since time.Time) (int, error) {
+	v, err := l.read(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return v.Vain(ctx, t, since)
 }
 
 // Similar implements View.

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -133,6 +134,9 @@ func TestSimilar(t *testing.T) {
 			t.Errorf("%q is similar (%v), want %q", got.Reference, err, want)
 		}
 	}
+	wants("ORDER-7", start.Add(-time.Hour)) // an open payout is never too old
+	b.must(b.Sending(t.Context(), key("ORDER-7"), "", start))
+	b.settle("ORDER-7", capabilities.Succeeded)
 	wants("", start.Add(-time.Hour))
 	wants("ORDER-7", start.Add(-2*time.Hour))
 	b.begin(payout("ORDER-1", "5000")) // itself is not similar
@@ -142,6 +146,35 @@ func TestSimilar(t *testing.T) {
 	newer.Network = "togocel_tg"
 	b.begin(newer)
 	wants("ORDER-NEWER", start.Add(-2*time.Hour))
+}
+
+// What was asked for in vain is what did not succeed, failed or open.
+func TestVain(t *testing.T) {
+	b := newBench(t)
+	collection := func(reference string) ledger.Transaction {
+		tx := payout(reference, "5000")
+		tx.Effect = capabilities.Collects
+		return tx
+	}
+	for i, s := range []capabilities.State{
+		capabilities.Failed, capabilities.Cancelled, capabilities.Expired, capabilities.Pending, capabilities.Unknown, // in vain
+		capabilities.Succeeded, ledger.NotSent,
+	} {
+		b.end(collection(fmt.Sprintf("ORDER-%d", i)), s)
+	}
+	old, another := collection("OLD"), collection("ANOTHER")
+	old.Claimed, another.Party = start.Add(-time.Hour), "somebody else"
+	b.end(old, capabilities.Failed)
+	b.end(another, capabilities.Failed)
+	b.end(payout("OUT", "5000"), capabilities.Failed)
+	for since, want := range map[time.Duration]int{time.Minute: 5, 2 * time.Hour: 6} {
+		if n, err := b.Vain(t.Context(), collection("NEW"), start.Add(-since)); err != nil || n != want {
+			t.Errorf("%d within %s (%v), want %d", n, since, err, want)
+		}
+	}
+	if n, err := b.Vain(t.Context(), collection("ORDER-0"), start.Add(-time.Minute)); err != nil || n != 4 {
+		t.Errorf("%d besides itself (%v), want 4", n, err)
+	}
 }
 
 func TestList(t *testing.T) {
