@@ -101,6 +101,9 @@ func (c *call) prepare(ctx context.Context, input json.RawMessage) error {
 	if err := c.infer(); err != nil {
 		return err
 	}
+	if err := c.lookUp(ctx); err != nil {
+		return err
+	}
 	if err := c.describe(ctx); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
@@ -34,7 +35,11 @@ func (c *call) describe(ctx context.Context) error {
 		g.Transaction, err = c.confirmed(ctx)
 		return err
 	}
-	t := ledger.Transaction{Key: c.key(), Capability: c.tool.capability.Name, Effect: c.tool.capability.Effect,
+	account, err := c.account()
+	if err != nil {
+		return err
+	}
+	t := ledger.Transaction{Key: c.key(), Account: account, Capability: c.tool.capability.Name, Effect: c.tool.capability.Effect,
 		Network: c.fields[capabilities.RoleNetwork], Claimed: g.Now}
 	if !t.Effect.MovesMoney() || t.Effect != capabilities.Collects {
 		t.Effect = capabilities.PaysOut
@@ -161,6 +166,7 @@ func (c *call) claim(ctx context.Context) error {
 			return err
 		}
 		wish.Approval, wish.ApprovalDigest = inside.Approval, inside.ApprovalDigest
+		c.guarded.Again = inside.Again
 		if wish.Approval != "" {
 			wish.Detail = "approval " + wish.Approval
 		}
@@ -198,7 +204,26 @@ func (c *call) settle(ctx context.Context, err error) {
 			s.State = ledger.NotSent
 		}
 	}
+	if c.again() && s.State == ledger.NotSent {
+		s.State = ledger.Absent // as it was before
+	}
 	c.record(ctx, s)
+}
+
+// again reports whether the call sends something a second time.
+func (c *call) again() bool { return c.guarded != nil && c.guarded.Again != nil }
+
+// account is a keyed hash of whose account at the provider the host uses, and
+// where: what is required of the settings and no secret.
+func (c *call) account() (string, error) {
+	p := c.tool.provider
+	parts := []string{p.Manifest.Slug, p.Settings.Target.BaseURL}
+	for _, f := range p.Manifest.Config {
+		if f.Required && !f.Secret {
+			parts = append(parts, p.Settings.Values[f.Env])
+		}
+	}
+	return c.host.keys.Hash("account", parts...)
 }
 
 // record settles the transaction. An answer whose outcome could not be
@@ -246,7 +271,7 @@ func known(s capabilities.State) capabilities.State {
 	switch s {
 	case ledger.Claimed:
 		return capabilities.Pending
-	case ledger.Sent:
+	case ledger.Sent, ledger.Absent:
 		return capabilities.Unknown
 	}
 	return s
@@ -274,12 +299,22 @@ func (c *call) hold(ctx context.Context, h *guard.Held) {
 	c.answer.Question = &Question{Case: item, bound: c.guarded.Transaction.Digest}
 }
 
+// party is who is paid or pays, as it is sent.
+func (c *call) party() string {
+	for _, role := range []capabilities.Role{capabilities.RolePayee, capabilities.RolePayer} {
+		if given := c.fields[role]; given != "" {
+			return given
+		}
+	}
+	return strings.TrimSuffix(c.fields[capabilities.RoleAccount]+"/"+c.fields[capabilities.RoleBank], "/")
+}
+
 // facts are what a human is shown: the whole input, in words.
 func (c *call) facts(h *guard.Held) approval.Facts {
 	t := c.guarded.Transaction
 	f := approval.Facts{
 		Tool: c.name(), Title: c.tool.capability.Title, Provider: c.tool.provider.Manifest.Name, Environment: t.Environment,
-		Reference: c.reference(), Amount: t.Money.String(), Party: guard.Party(c.fields), Network: t.Network, Reason: h.Reason,
+		Reference: c.reference(), Amount: t.Money.String(), Party: c.party(), Network: t.Network, Reason: h.Reason,
 	}
 	if !t.Money.Known() {
 		f.Amount = "not known here"

@@ -22,6 +22,7 @@ type wallet struct {
 	confirm func() (output, error)
 	payOut  func() (output, error)
 	status  func() (output, error)
+	refuses bool // to send
 }
 
 type codeInput struct {
@@ -49,8 +50,13 @@ func absent() (output, error) {
 
 func (w *wallet) does(ctx context.Context, what string, answer func() (output, error)) (output, error) {
 	w.mu.Lock()
-	w.sent = append(w.sent, what)
+	if !w.refuses {
+		w.sent = append(w.sent, what)
+	}
 	w.mu.Unlock()
+	if w.refuses {
+		return output{}, capabilities.NotSent("no line")
+	}
 	if err := leave(ctx, ""); err != nil {
 		return output{}, err
 	}
@@ -273,102 +279,6 @@ rules:
 		t.Errorf("the human sees %q", a.Question.Facts.Party)
 	}
 	is(t, to("ORDER-2", "000015"), capabilities.Refused, "")
-}
-
-// What the provider is sure never to have created is sent again under its own
-// reference, where the manifest says that it may be. The ledger tells why.
-func TestSendingAgain(t *testing.T) {
-	t.Parallel()
-	payOut := `{"reference":"ORDER-1","amount":"5000","account":"a@example.com"}`
-	lost := func() (output, error) { return output{}, capabilities.MayHaveHappened("no answer in time") }
-	for _, tt := range []struct {
-		name   string
-		resend bool
-		first  func() (output, error)
-		again  int // how often it was sent in the end
-		events string
-	}{
-		{"allowed", true, lost, 2, "claimed approval A; sent; unknown unknown_outcome; not_sent the provider says that it was never created, and takes the same reference again; claimed approval B; sent; succeeded"},
-		{"not allowed", false, lost, 1, "claimed approval A; sent; unknown unknown_outcome; failed"},
-		{"rejected before", true, func() (output, error) { return output{}, capabilities.Rejected("no", "no") }, 1,
-			"claimed approval A; sent; failed provider_rejected"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			p := newPurse(t, tt.resend)
-			p.payOut, p.status = tt.first, absent
-			p.call(1, "pay_out", payOut)
-			a := p.asks(5, "ORDER-1")
-			is(t, a, "", capabilities.Failed)
-			if tt.again == 2 && (a.Next == nil || a.Next.Tool != "acme_pay_out" || !strings.Contains(a.Next.Action, "same reference")) {
-				t.Errorf("next is %+v", a.Next)
-			}
-			p.payOut = paid
-			p.call(5, "pay_out", payOut)
-			if n := p.arrived("pay_out"); n != tt.again {
-				t.Errorf("sent %d times, want %d", n, tt.again)
-			}
-			if got := anonymous(p.events("ORDER-1")); got != tt.events {
-				t.Errorf("the record says\n%s\nwant\n%s", got, tt.events)
-			}
-		})
-	}
-}
-
-// Not known yet, and later never created: only once the doubt is over may it be
-// sent again.
-func TestAbsentInDoubt(t *testing.T) {
-	t.Parallel()
-	p := newPurse(t, true, func(_ *host.Options, to *host.Provider) {
-		status, _ := to.Manifest.Capability("status")
-		status.Polling.DoubtAsks, status.Polling.DoubtFor = 3, 30
-	})
-	p.payOut = func() (output, error) { return output{}, capabilities.MayHaveHappened("no answer in time") }
-	p.status = func() (output, error) {
-		return output{Outcome: capabilities.Outcome{State: capabilities.Failed, Absent: true, Doubt: true}}, nil
-	}
-	p.call(1, "pay_out", `{"reference":"ORDER-1","amount":"5000","account":"a@example.com"}`)
-	for range 2 {
-		a := p.asks(15, "ORDER-1")
-		is(t, a, "", capabilities.Pending)
-		if got := anonymous(p.events("ORDER-1")); strings.Contains(got, "not_sent") || strings.Contains(a.Next.Action, "may be made again") {
-			t.Errorf("it may be sent again too early: %s, next %+v", got, a.Next)
-		}
-	}
-	is(t, p.asks(15, "ORDER-1"), "", capabilities.Failed)
-	if got := p.events("ORDER-1"); !strings.Contains(got, "not_sent") {
-		t.Errorf("the record says %s", got)
-	}
-}
-
-// anonymous names approvals A, B and so on.
-func anonymous(events string) string {
-	parts := strings.Split(events, "approval ")
-	for i := range parts[1:] {
-		_, rest, _ := strings.Cut(parts[i+1], ";")
-		parts[i+1] = string(rune('A'+i)) + ";" + rest
-	}
-	return strings.Join(parts, "approval ")
-}
-
-// While the request may still be on its way, nobody's word that it never came
-// lets it be sent again.
-func TestAbsentWhileItIsOnItsWay(t *testing.T) {
-	t.Parallel()
-	p := newPurse(t, true)
-	p.status = absent
-	p.payOut = func() (output, error) {
-		is(t, p.asks(1, "ORDER-1"), "", capabilities.Failed)
-		if got := anonymous(p.events("ORDER-1")); got != "claimed approval A; sent" {
-			t.Errorf("the record says %s", got)
-		}
-		return paid()
-	}
-	p.call(1, "pay_out", `{"reference":"ORDER-1","amount":"5000","account":"a@example.com"}`)
-	is(t, p.call(1, "pay_out", `{"reference":"ORDER-1","amount":"5000","account":"a@example.com"}`), "", capabilities.Succeeded)
-	if n := p.arrived("pay_out"); n != 1 {
-		t.Errorf("sent %d times", n)
-	}
 }
 
 // Where the payer chooses the amount, the provider's own word of it is the one

@@ -128,6 +128,27 @@ func (c *call) complete(ctx context.Context) error {
 	return c.fill(field, t.Network)
 }
 
+// lookUp reads what is on record of what is asked for, before it is asked for:
+// an answer tells of that, and not of what happens meanwhile. A question that
+// another capability answers is turned down: to this one the transaction does
+// not exist, which reads like a failure.
+func (c *call) lookUp(ctx context.Context) error {
+	if c.tool.capability.Kind != capabilities.CheckStatus {
+		return nil
+	}
+	t, known, err := c.recorded(ctx)
+	if err != nil || !known {
+		return err
+	}
+	m := c.tool.provider.Manifest
+	began, ok := m.Capability(t.Capability)
+	if !ok || began.Status == "" || began.Status == c.tool.capability.Name {
+		return nil
+	}
+	return capabilities.InvalidField(c.schema.roles[capabilities.RoleReference], fmt.Sprintf("%s, a %s", t.Reference, t.Capability),
+		"to be asked with "+ToolName(m.Slug, began.Status))
+}
+
 func with(object json.RawMessage, field, value string) (json.RawMessage, error) {
 	var o map[string]json.RawMessage
 	if err := json.Unmarshal(object, &o); err != nil {

@@ -46,9 +46,22 @@ func (c *call) perform(ctx, caller context.Context) error {
 		err = c.accept(ctx, out)
 	}
 	if err != nil {
+		err = c.either(err)
 		c.settle(ctx, err)
 	}
 	return err
+}
+
+// either is what a refusal means of what was sent before: nothing final,
+// because the first request may have arrived.
+func (c *call) either(err error) error {
+	var r *capabilities.Refusal
+	if !c.again() || !c.progress.sent.Load() || !errors.As(err, &r) || r.Kind == capabilities.UnknownOutcome {
+		return err
+	}
+	lost := capabilities.MayHaveHappened(r.Message + "; but it was sent before, and that request may have arrived")
+	lost.Response = r.Response
+	return lost
 }
 
 // invoke calls the provider. What its process does not survive to tell, it
@@ -96,8 +109,12 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 		return c.unreadable(err)
 	}
 	a := c.answer
+	var err error
 	if c.inferred != "" {
 		a.Notes = append([]string{c.inferred}, a.Notes...)
+	}
+	if err := c.elsewhere(ctx); err != nil {
+		return err
 	}
 	if a.doubt {
 		if err := c.weigh(ctx); err != nil {
@@ -113,14 +130,19 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 	if t, known, err := c.recorded(context.Background()); err == nil && known && t.State.Final() && a.State != "" && a.State != t.State && c.tells(ctx) {
 		a.Notes = append(a.Notes, fmt.Sprintf("on record it is %s since %s, and the provider says %s now: have the provider clear that up", t.State, t.Updated.Format(time.RFC3339), a.State))
 	}
+	if c.again() && a.State.Final() && a.State != capabilities.Succeeded {
+		a.State = capabilities.Unknown // the first request may have arrived
+	}
 	if a.State != "" {
 		final := a.State.Final()
 		a.Final = &final
 	}
 	tells := a.State != "" && c.tells(ctx)
 	s := ledger.Settlement{State: a.State, Network: a.Network, At: c.host.now()}
-	if a.absent && tells && a.State.Final() { // or it may still be on its way
-		s = c.resendable(s)
+	if a.absent && tells && a.State.Final() { // or it is in doubt
+		if s, err = c.resendable(ctx, s); err != nil {
+			return err
+		}
 	}
 	c.advise()
 	if err := c.check(); err != nil {
@@ -133,23 +155,57 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 }
 
 // resendable is what the record gets of a transaction that was never created:
-// it may be sent again where the manifest says so.
-func (c *call) resendable(s ledger.Settlement) ledger.Settlement {
-	t, _, err := c.find(context.Background())
-	began, ok := c.tool.provider.Manifest.Capability(t.Capability)
-	if err != nil || !ok || !began.Resend {
-		return s
+// it may be sent again where the manifest says so. What is still on its way is
+// not known yet.
+func (c *call) resendable(ctx context.Context, s ledger.Settlement) (ledger.Settlement, error) {
+	a, m := c.answer, c.tool.provider.Manifest
+	t, _, err := c.find(ctx)
+	if err != nil {
+		return s, err
 	}
-	if t.State.Final() { // a rejection, say: there is nothing to send again
-		return s
+	began, ok := m.Capability(t.Capability)
+	if !ok || !began.Resend || t.State.Final() { // a rejection, say: there is nothing to send again
+		return s, nil
 	}
-	c.answer.does("it was never created: the same call with the same reference may be made again")
-	if c.answer.Next.Tool == "" {
-		c.answer.Next.Tool = ToolName(c.tool.provider.Manifest.Slug, began.Name)
+	if _, err := c.host.ledger.Recover(ctx, c.host.now()); err != nil { // what a crash left is on its way no more
+		return s, err
 	}
-	s.State, s.Absent = ledger.NotSent, true
-	s.Detail = "the provider says that it was never created, and takes the same reference again"
-	return s
+	now, _, err := c.host.ledger.Find(ctx, t.Key)
+	if err != nil {
+		return s, err
+	}
+	final := false
+	a.State, a.Final = capabilities.Unknown, &final
+	if now.State == ledger.Claimed || now.State == ledger.Sent || !now.Claimed.Equal(t.Claimed) {
+		a.Notes = append(a.Notes, "the provider does not know it, and it is still on its way from here: ask again")
+		s.State = now.State
+		return s, nil
+	}
+	a.Next = &capabilities.Next{Tool: ToolName(m.Slug, began.Name)}
+	a.does("it was never created: make exactly the same call again, with the same reference")
+	s.State, s.Claimed = ledger.Absent, t.Claimed
+	s.Detail = "the provider says that it was never created, and takes the same again"
+	return s, nil
+}
+
+// elsewhere disbelieves a provider that does not know a transaction, if it was
+// begun with another account than that which was asked with now.
+func (c *call) elsewhere(ctx context.Context) error {
+	a := c.answer
+	if !a.doubt && !a.absent {
+		return nil
+	}
+	t, known, err := c.recorded(ctx)
+	if err != nil || !known || t.Account == "" {
+		return err
+	}
+	account, err := c.account()
+	if err != nil || account == t.Account {
+		return err
+	}
+	a.State, a.doubt, a.absent = capabilities.Unknown, false, false
+	a.Notes = append(a.Notes, "it was begun with another account or address than this server is set to, so that the provider does not know it here says nothing")
+	return nil
 }
 
 // tells reports whether the outcome is that of the transaction on record: the

@@ -82,3 +82,28 @@ func TestPreviewIsNoSending(t *testing.T) {
 		t.Error("a capability that there is not can be previewed")
 	}
 }
+
+// An approval is for what the provider said: with another quote, a human is
+// asked anew.
+func TestAnotherQuoteIsAnotherApproval(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	fee := "1"
+	c.previews = func(payOutInput) ([]capabilities.Fact, error) {
+		return []capabilities.Fact{{Name: "fee", Value: fee}}, nil
+	}
+	c.approves = false
+	is(t, c.call(0, "pay_out", payment("ORDER-1", "5000", ama)), capabilities.Held, "")
+	first := c.call(0, "pay_out", payment("ORDER-1", "5000", ama))
+	if err := c.desk.Decide(t.Context(), first.Approval.ID, true, "a tester", "test"); err != nil {
+		t.Fatal(err)
+	}
+	fee = "900"
+	second := c.call(0, "pay_out", payment("ORDER-1", "5000", ama))
+	is(t, second, capabilities.Held, "")
+	if second.Approval.ID == first.Approval.ID || c.arrived() > 0 {
+		t.Errorf("the approval of the first quote holds for the second: %d sent", c.arrived())
+	}
+	fee = "1"
+	is(t, c.call(0, "pay_out", payment("ORDER-1", "5000", ama)), "", capabilities.Pending)
+}

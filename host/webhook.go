@@ -93,6 +93,9 @@ func (c *call) verdict(ctx context.Context, claim capabilities.WebhookClaim, che
 	if chosen {
 		v.TrustedAmount, v.Currency = checked.Amount, checked.Currency
 	}
+	if chosen && checked.State == capabilities.Succeeded && v.TrustedAmount == "" {
+		return c.unseen()
+	}
 	payout := t.Effect != "" && t.Effect != capabilities.Collects
 	v.Fulfil = checked.State == capabilities.Succeeded && !payout && !checked.differs
 	v.Reason = reason(v, payout, chosen)
@@ -110,6 +113,18 @@ func (c *call) verdict(ctx context.Context, claim capabilities.WebhookClaim, che
 		return err
 	}
 	return c.accept(ctx, out)
+}
+
+// unseen refuses to judge before the provider has said what its payer chose to
+// pay: the record does not hold it.
+func (c *call) unseen() error {
+	wait := 1
+	if p := c.polling(); p != nil {
+		wait = p.MinInterval
+	}
+	return &capabilities.Refusal{Kind: capabilities.Unavailable, AfterSeconds: wait,
+		Message: "the webhook could not be checked, so do not fulfil yet: the provider was asked for this payment just before, and only it knows the amount",
+		Fix:     fmt.Sprintf("verify the webhook again in %d s", wait)}
 }
 
 // once lets a transaction on record be fulfilled once, however often its

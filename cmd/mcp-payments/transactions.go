@@ -53,7 +53,7 @@ func transactionsCommand(a *app) *cobra.Command {
 // check turns down what no transaction can be in.
 func (f transactionFlags) check() error {
 	states := []capabilities.State{
-		ledger.Claimed, ledger.Sent, ledger.NotSent, capabilities.Pending, capabilities.Succeeded,
+		ledger.Claimed, ledger.Sent, ledger.NotSent, ledger.Absent, capabilities.Pending, capabilities.Succeeded,
 		capabilities.Failed, capabilities.Expired, capabilities.Cancelled, capabilities.Unknown,
 	}
 	if f.state != "" && !slices.Contains(states, capabilities.State(f.state)) {

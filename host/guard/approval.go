@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 // Approval lets a payout go on only with a human's approval of exactly it, and
 // so whatever another guard doubts. An approval is for one input, one
-// environment, one policy and one doubt.
+// environment, one policy, one doubt and one quote.
 type Approval struct {
 	// Hash is a keyed hash.
 	Hash func(purpose string, parts ...string) (string, error)
@@ -27,7 +28,7 @@ func (g Approval) Check(ctx context.Context, c *Call) error {
 	if c.Doubt == "" && (c.effect() != capabilities.PaysOut || c.free()) {
 		return nil
 	}
-	digest, err := g.Hash("approval", c.Transaction.Digest, c.Policy.Digest(), c.doubted)
+	digest, err := g.Hash("approval", c.Transaction.Digest, c.Policy.Digest(), c.doubted, c.told())
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,21 @@ func (g Approval) Check(ctx context.Context, c *Call) error {
 	case c.Doubt != "":
 		return &Held{Guard: SuspectedRepeat{}.Name(), Digest: digest, Reason: c.Doubt}
 	}
-	return &Held{Guard: g.Name(), Digest: digest, Reason: fmt.Sprintf("%s moves money out: a human has to approve exactly this call", c.Tool())}
+	return &Held{Guard: g.Name(), Digest: digest, Reason: c.reason()}
+}
+
+func (c *Call) reason() string {
+	if c.Again != nil {
+		return fmt.Sprintf("it was sent before, at %s, and got no answer; the provider says that it was never created, and takes the same again", c.Again.Claimed.Format(time.RFC3339))
+	}
+	return fmt.Sprintf("%s moves money out: a human has to approve exactly this call", c.Tool())
+}
+
+// told is what the provider says of the call, in one text: an approval is for
+// one quote, too.
+func (c *Call) told() string {
+	b, _ := json.Marshal(c.Facts) // texts always marshal
+	return string(b)
 }
 
 // free reports whether the policy lets the payout pass without a human: a rule

@@ -41,6 +41,10 @@ type Call struct {
 	// Preview sets them.
 	Facts []capabilities.Fact
 
+	// Again is what was sent under the reference before, if the provider says
+	// that it was never created. Reference sets it.
+	Again *ledger.Transaction
+
 	// Doubt is why a human should look at the call whatever the policy says.
 	// SuspectedRepeat sets it, Approval acts on it.
 	Doubt   string

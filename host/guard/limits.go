@@ -86,6 +86,9 @@ func (r Rule) within(ctx context.Context, c *Call, s ledger.Spending, most *capa
 		return err
 	}
 	m := c.Transaction.Money
+	if c.Again != nil && c.Again.Claimed.After(s.Since) {
+		spent -= m.Minor() // it is among what was spent
+	}
 	if left := most.Minor() - spent; m.Minor() > left {
 		so := "nothing"
 		if already, err := capabilities.MoneyOfMinor(spent, m.Currency()); err == nil {

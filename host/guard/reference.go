@@ -23,10 +23,17 @@ func (Reference) Check(ctx context.Context, c *Call) error {
 	if !c.begins() {
 		return nil
 	}
+	c.Again = nil
 	t, found, err := c.Ledger.Find(ctx, c.Transaction.Key)
 	switch {
 	case err != nil:
 		return err
+	case found && t.State == ledger.Absent && t.Digest == c.Transaction.Digest && t.Account == c.Transaction.Account:
+		c.Again = &t
+		return nil
+	case found && t.State == ledger.Absent:
+		return refuse(fmt.Sprintf("%s was sent before, and the provider says that it was never created: only exactly that call, with the same account, may be made again", c.shown()),
+			"make the same call again, or give another payment another reference")
 	case !found || t.State == ledger.NotSent || Repeatable(c.Fields, t.State):
 		return nil
 	case t.Digest == c.Transaction.Digest:

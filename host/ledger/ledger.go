@@ -30,6 +30,10 @@ const (
 	Claimed capabilities.State = "claimed"
 	// Sent means that a request may have left and was not answered yet.
 	Sent capabilities.State = "sent"
+	// Absent means that the request left, and that the provider is sure that it
+	// was never created. Exactly the same may be sent again under its reference,
+	// and nothing else: the first request may still arrive.
+	Absent capabilities.State = "absent"
 	// NotSent means that the call ended with nothing sent: the reference may be
 	// claimed again.
 	NotSent capabilities.State = "not_sent"
@@ -47,7 +51,9 @@ type Transaction struct {
 	Network string
 	// Party is the keyed hash of the payee, or of the payer of a collection.
 	Party string
-	State capabilities.State
+	// Account is the keyed hash of the merchant's account that it was begun with.
+	Account string
+	State   capabilities.State
 	// Refusal says why the state is failed, if the provider refused at once.
 	Refusal *capabilities.Refusal
 	// Owner is the process that claimed it.
@@ -215,9 +221,10 @@ type Settlement struct {
 	Refusal *capabilities.Refusal
 	Detail  string
 	At      time.Time
-	// Absent makes NotSent the provider's own word: it was never created. It
-	// settles nothing while the request may be on its way.
-	Absent bool
+	// Claimed is set on a state Absent that a question brought: when what was
+	// asked for had begun. Of what was begun anew meanwhile, or is on its way, the
+	// answer says nothing.
+	Claimed time.Time
 }
 
 // ApprovalState is where an approval stands.

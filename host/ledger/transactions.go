@@ -25,7 +25,7 @@ func (l *SQLite) Claim(ctx context.Context, c *Claim, judge func(View) error) er
 			return err
 		}
 		anew := c.Anew && old.State.Final() && old.State != capabilities.Succeeded
-		if exists && old.State != NotSent && !anew {
+		if exists && old.State != NotSent && old.State != Absent && !anew {
 			return ErrTaken
 		}
 		if c.Approval != "" {
@@ -67,13 +67,13 @@ func one(r sql.Result, err error, otherwise error) error {
 
 // put writes the row of a transaction that begins, or begins anew.
 func put(ctx context.Context, tx *transaction, t Transaction, exists bool) error {
-	statement := `INSERT INTO transactions (capability, effect, digest, amount, currency, network, party, state, refusal, owner, claimed_at, updated_at, provider, environment, reference)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?)`
+	statement := `INSERT INTO transactions (capability, effect, digest, amount, currency, network, party, account, state, refusal, owner, claimed_at, updated_at, provider, environment, reference)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?)`
 	if exists {
-		statement = `UPDATE transactions SET capability = ?, effect = ?, digest = ?, amount = ?, currency = ?, network = ?, party = ?, state = ?, refusal = '', owner = ?, claimed_at = ?, updated_at = ?
+		statement = `UPDATE transactions SET capability = ?, effect = ?, digest = ?, amount = ?, currency = ?, network = ?, party = ?, account = ?, state = ?, refusal = '', owner = ?, claimed_at = ?, updated_at = ?
 			WHERE provider = ? AND environment = ? AND reference = ?`
 	}
-	r, err := tx.ExecContext(ctx, statement, t.Capability, t.Effect, t.Digest, t.Money.Minor(), t.Money.Currency(), t.Network, t.Party,
+	r, err := tx.ExecContext(ctx, statement, t.Capability, t.Effect, t.Digest, t.Money.Minor(), t.Money.Currency(), t.Network, t.Party, t.Account,
 		t.State, t.Owner, millis(t.Claimed), millis(t.Claimed), t.Provider, t.Environment, t.Reference)
 	return one(r, err, ErrTaken)
 }
@@ -146,7 +146,7 @@ func (l *SQLite) Fulfil(ctx context.Context, k Key, at time.Time) (before time.T
 // Settle implements Ledger.
 func (l *SQLite) Settle(ctx context.Context, k Key, s Settlement) error {
 	_, err := l.settle(ctx, k, s, func(t Transaction) error {
-		if s.State == NotSent && !s.Absent && t.Owner != l.owner.name {
+		if (s.State == NotSent || s.State == Absent && s.Claimed.IsZero()) && t.Owner != l.owner.name {
 			return errNoTransaction // only who would have sent it knows
 		}
 		return nil
@@ -196,7 +196,7 @@ func (l *SQLite) settle(ctx context.Context, k Key, s Settlement, judge func(Tra
 func (t Transaction) becomes(s Settlement) (e Event, news bool) {
 	e = Event{At: s.At, State: s.State, Detail: s.Detail}
 	switch {
-	case s.Absent && (t.State == Claimed || t.State == Sent):
+	case !s.Claimed.IsZero() && (t.State == Claimed || t.State == Sent || !t.Claimed.Equal(s.Claimed)):
 		return e, false
 	case t.Open():
 		return e, t.State != s.State || s.Network != "" && s.Network != t.Network
@@ -268,6 +268,11 @@ var errMoved = errors.New("ledger: somebody else has settled it")
 // has done so meanwhile: the reference may be claimed and on its way again.
 func (l *SQLite) abandon(ctx context.Context, t Transaction, at time.Time) (bool, error) {
 	s := Settlement{State: NotSent, Detail: "the process that claimed it ended before anything was sent", At: at}
+	if before, err := l.Events(ctx, t.Key); err != nil {
+		return false, err
+	} else if slices.ContainsFunc(before, func(e Event) bool { return e.State == Sent }) {
+		s.State = Absent // it was, before it was begun again
+	}
 	if t.State == Sent {
 		s = Settlement{State: capabilities.Unknown, Detail: "the process that sent it ended before an answer came", At: at}
 	}
@@ -299,7 +304,7 @@ func (l *SQLite) List(ctx context.Context, f Filter) ([]Transaction, error) {
 
 // unsettled chooses what is open. Its index is used only where a condition
 // says exactly this.
-const unsettled = `state IN ('claimed', 'sent', 'pending', 'unknown')`
+const unsettled = `state IN ('claimed', 'sent', 'pending', 'unknown', 'absent')`
 
 func (f Filter) conditions() (string, []any) {
 	var where []string

@@ -25,7 +25,7 @@ var _ View = view{}
 // row is what a value is read from.
 type row interface{ Scan(...any) error }
 
-const transactionColumns = `provider, environment, reference, capability, effect, digest, amount, currency, network, party, state, refusal, owner, claimed_at, updated_at`
+const transactionColumns = `provider, environment, reference, capability, effect, digest, amount, currency, network, party, account, state, refusal, owner, claimed_at, updated_at`
 
 func scanTransaction(r row) (Transaction, error) {
 	var t Transaction
@@ -33,7 +33,7 @@ func scanTransaction(r row) (Transaction, error) {
 	var currency capabilities.Currency
 	var refusal string
 	if err := r.Scan(&t.Provider, &t.Environment, &t.Reference, &t.Capability, &t.Effect, &t.Digest, &minor, &currency,
-		&t.Network, &t.Party, &t.State, &refusal, &t.Owner, &claimed, &updated); err != nil {
+		&t.Network, &t.Party, &t.Account, &t.State, &refusal, &t.Owner, &claimed, &updated); err != nil {
 		return Transaction{}, err
 	}
 	t.Claimed, t.Updated = timeOf(claimed), timeOf(updated)
