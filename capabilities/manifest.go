@@ -275,11 +275,20 @@ func CheckBaseURL(raw string) error {
 		return errors.New("the base URL cannot be read: give scheme and host, such as https://api.example.com")
 	case u.User != nil || strings.ContainsAny(raw, "?#"):
 		return errors.New("the base URL holds a user, a query or a fragment: give scheme, host and path alone")
-	case u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u):
+	case isSafe(u):
 		return nil
 	}
 	return fmt.Errorf("%s://%s is refused: use https, plain http is taken for loopback addresses only", u.Scheme, u.Host)
 }
+
+// IsSafeURL reports whether an address may be handed on to people or to a
+// provider: one of https, or of plain http on this machine, where emulators run.
+func IsSafeURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Hostname() != "" && u.User == nil && isSafe(u)
+}
+
+func isSafe(u *url.URL) bool { return u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u) }
 
 // IsLoopback reports whether a URL leads to this machine. Names other than
 // localhost are not resolved.

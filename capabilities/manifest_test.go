@@ -210,6 +210,19 @@ func TestCheckBaseURL(t *testing.T) {
 	}
 }
 
+// What is handed on leads nobody to an address that others can read along.
+func TestIsSafeURL(t *testing.T) {
+	for address, want := range map[string]bool{
+		"https://shop.example/thanks?order=1": true, "http://127.0.0.1:8080/page": true, "http://localhost": true,
+		"http://shop.example": false, "https://me:pw@shop.example": false, "javascript:alert(1)": false, "ftp://127.0.0.1": false,
+		"https://": false, "//shop.example": false, "shop.example": false, "http://[::1": false, "": false,
+	} {
+		if capabilities.IsSafeURL(address) != want {
+			t.Errorf("%q is safe: %t, want %t", address, !want, want)
+		}
+	}
+}
+
 func TestIsLoopback(t *testing.T) {
 	for address, want := range map[string]bool{
 		"http://localhost:1": true, "http://127.0.0.1": true, "http://[::1]": true, "http://[::ffff:127.0.0.1]": true,

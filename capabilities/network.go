@@ -43,7 +43,6 @@ func networks() []Network {
 		{"moov_tg", "Moov Togo", "TG", "XOF", strings.Fields("78 79 96 97 98 99")},
 		{"mtn_bj", "MTN Benin", "BJ", "XOF", strings.Fields("42 46 50 51 52 53 54 56 57 59 61 62 66 67 69 90 91 96 97")},
 		{"moov_bj", "Moov Benin", "BJ", "XOF", strings.Fields("45 55 58 60 63 64 65 68 94 95 98 99")},
-		{"celtiis_bj", "Celtiis Benin", "BJ", "XOF", strings.Fields("20 21 22 23 24 28 29 40 41 43 44 47 48 49 92 93")},
 	}
 }
 

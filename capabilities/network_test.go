@@ -46,7 +46,7 @@ func TestPrefixesDoNotOverlap(t *testing.T) {
 }
 
 func everyNetwork() []capabilities.Network {
-	return capabilities.Networks("togocel_tg", "moov_tg", "mtn_bj", "moov_bj", "celtiis_bj")
+	return capabilities.Networks("togocel_tg", "moov_tg", "mtn_bj", "moov_bj")
 }
 
 func TestChooseNetwork(t *testing.T) {

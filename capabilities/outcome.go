@@ -74,8 +74,6 @@ type WebhookClaim struct {
 	// Authentic says that the provider's signature was checked and holds. It is
 	// false where the provider does not sign.
 	Authentic bool `json:"authentic"`
-	// Body is the parsed webhook, as the provider names its fields.
-	Body json.RawMessage `json:"body,omitempty"`
 }
 
 // WebhookVerdict is the host's answer to a webhook.

@@ -3,7 +3,12 @@ package plugins_test
 import (
 	"bytes"
 	"encoding/json"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
@@ -54,6 +59,25 @@ func TestManifestsPass(t *testing.T) {
 				t.Errorf("%s: %v", m.Slug, err)
 			}
 		}
+	}
+}
+
+// A number's prefix hints at one operator of its country, whichever provider
+// reaches it.
+func TestPrefixesHintAtOneNetwork(t *testing.T) {
+	owners := map[string]string{} // by country and prefix
+	for _, m := range manifests(t) {
+		for _, n := range m.Networks {
+			for _, p := range n.Prefixes {
+				if owner, taken := owners[n.Country+p]; taken && owner != n.ID {
+					t.Errorf("%s %s is of %s and of %s", n.Country, p, owner, n.ID)
+				}
+				owners[n.Country+p] = n.ID
+			}
+		}
+	}
+	if len(owners) == 0 {
+		t.Error("no network has prefixes")
 	}
 }
 
@@ -110,6 +134,44 @@ func TestSchemasServeTheHost(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Emulators are written from the documents: of what is not Go's own library
+// they know the kit and nothing else, the client of their provider least of all.
+func TestEmulatorsKnowTheKitAlone(t *testing.T) {
+	const module = "github.com/mcp-payments/mcp-payments/"
+	for _, b := range plugins.All() {
+		files, err := filepath.Glob(filepath.Join(b.Slug, "emulator", "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: no files: %v", b.Slug, err)
+		}
+		for _, name := range files {
+			for _, imported := range imports(t, name) {
+				isTest, ours := strings.HasSuffix(name, "_test.go"), strings.HasPrefix(imported, module)
+				allowed := strings.HasPrefix(imported, module+"capabilities/emulation") || isTest && (!ours || imported == module+"plugins/"+b.Slug+"/emulator")
+				if strings.Contains(imported, ".") && !allowed {
+					t.Errorf("%s imports %s", name, imported)
+				}
+			}
+		}
+	}
+}
+
+func imports(t *testing.T, file string) []string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, spec := range f.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, imported)
+	}
+	return all
 }
 
 // An emulator stands in for its provider without anything to set.

@@ -47,25 +47,6 @@ type Emulator interface {
 	Close() error
 }
 
-// Allows tells whether the request comes from an address in AllowIPs. Only the connection itself
-// is asked: a header such as X-Forwarded-For proves nothing.
-func (o Options) Allows(r *http.Request) bool {
-	if o.AllowIPs == nil {
-		return true
-	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return false
-	}
-	addr := peer.Addr().Unmap().WithZone("")
-	for _, prefix := range o.AllowIPs {
-		if prefix.Contains(addr) {
-			return true
-		}
-	}
-	return false
-}
-
 // resolved is o with every default filled in; a SettleAfter of 0 now means at once.
 func (o Options) resolved() Options {
 	if o.Clock == nil {

@@ -11,39 +11,34 @@ import (
 )
 
 // acme imitates a provider with two calls. Everything but its wire is the kit's.
-type acme struct {
-	till *emulation.Till
-	mux  *http.ServeMux
-}
+type acme struct{ *emulation.Till }
 
 var _ emulation.Emulator = (*acme)(nil)
 
 func newAcme(o emulation.Options) *acme {
-	a := &acme{mux: http.NewServeMux()}
-	a.till = emulation.NewTill(o, emulation.Rules{
+	a := &acme{emulation.NewTill(o, emulation.Rules{
 		Webhook: func(tx emulation.Transaction) emulation.Content {
 			return emulation.JSON(map[string]string{"ref": tx.Reference, "state": string(tx.State), "amount": tx.Amount})
 		},
 		ServerError: emulation.Answer{Status: http.StatusInternalServerError, Content: emulation.Text("acme is down")},
-	})
-	a.till.Mount(a.mux)
-	a.mux.HandleFunc("POST /pay", a.pay(emulation.Collect))
-	a.mux.HandleFunc("POST /payout", a.pay(emulation.Disburse))
-	a.mux.HandleFunc("POST /refund", a.pay(emulation.Refund))
-	a.mux.HandleFunc("POST /wait", a.wait)
-	a.mux.HandleFunc("POST /status", a.status)
+	})}
+	a.HandleFunc("POST /pay", a.pay(emulation.Collect))
+	a.HandleFunc("POST /payout", a.pay(emulation.Disburse))
+	a.HandleFunc("POST /refund", a.pay(emulation.Refund))
+	a.HandleFunc("POST /wait", a.wait)
+	a.HandleFunc("POST /status", a.status)
 	return a
 }
 
 func (a *acme) pay(op emulation.Operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		a.till.ServeRequest(w, r, order(r, op), say)
+		a.ServeRequest(w, r, order(r, op), say)
 	}
 }
 
 func (a *acme) wait(w http.ResponseWriter, r *http.Request) {
-	a.till.ServeRequest(w, r, order(r, emulation.Collect), func(tx emulation.Transaction, fresh bool) emulation.Answer {
-		tx, err := a.till.Await(r.Context(), tx, time.Minute)
+	a.ServeRequest(w, r, order(r, emulation.Collect), func(tx emulation.Transaction, fresh bool) emulation.Answer {
+		tx, err := a.Await(r.Context(), tx, time.Minute)
 		if err != nil {
 			return emulation.Answer{}
 		}
@@ -53,7 +48,7 @@ func (a *acme) wait(w http.ResponseWriter, r *http.Request) {
 
 func (a *acme) status(w http.ResponseWriter, r *http.Request) {
 	everything := func(emulation.Transaction) bool { return true }
-	a.till.ServeStatus(w, r.FormValue("ref"), everything, say)
+	a.ServeStatus(w, r.FormValue("ref"), everything, say)
 }
 
 func order(r *http.Request, op emulation.Operation) emulation.Transaction {
@@ -75,11 +70,9 @@ func say(tx emulation.Transaction, ok bool) emulation.Answer {
 	}
 }
 
-func (a *acme) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
-func (a *acme) Provider() string                                 { return "acme" }
-func (a *acme) Config() map[string]string                        { return map[string]string{"ACME_TOKEN": "test"} }
-func (a *acme) Numbers() []emulation.Number                      { return emulation.Numbers(nil) }
-func (a *acme) Close() error                                     { return a.till.Close() }
+func (a *acme) Provider() string            { return "acme" }
+func (a *acme) Config() map[string]string   { return map[string]string{"ACME_TOKEN": "test"} }
+func (a *acme) Numbers() []emulation.Number { return emulation.Numbers(nil) }
 
 // An emulator on a clock that the test moves.
 func ExampleStart() {

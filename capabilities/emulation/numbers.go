@@ -112,6 +112,9 @@ func (e Ending) RefusedAtOnce(op Operation) bool {
 	}
 }
 
+// RefusedAtOnce tells whether the provider has turned the transaction down in its first answer.
+func (t Transaction) RefusedAtOnce() bool { return t.Ending.RefusedAtOnce(t.Operation) }
+
 // notTaken tells whether the request fails before the provider has taken it.
 func (e Ending) notTaken() bool {
 	return e == ErrorNotTaken || e == CutNotTaken

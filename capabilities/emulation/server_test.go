@@ -74,7 +74,7 @@ func TestAllows(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		r.RemoteAddr = tt.peer
 		r.Header.Set("X-Forwarded-For", "203.0.113.9")
-		if got := (emulation.Options{AllowIPs: tt.allowed}).Allows(r); got != tt.want {
+		if got := emulation.NewTill(emulation.Options{AllowIPs: tt.allowed}, emulation.Rules{}).Allows(r); got != tt.want {
 			t.Errorf("%v allows %s: %v, want %v", tt.allowed, tt.peer, got, tt.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/big"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -52,9 +53,14 @@ type Rules struct {
 }
 
 // Till takes requests for money as the number's Ending chooses, keeps books on them, settles them in
-// time and announces collections and payouts by webhook. It is safe for concurrent use.
+// time and announces collections and payouts by webhook. It is safe for concurrent use, once its paths
+// are laid out. An emulator embeds it, and adds the provider's own.
+//
+// Besides the provider's paths it serves GET /_emulator/transactions, what the books hold, and
+// GET /_emulator/webhooks, what was delivered. Both answer with a JSON array and ask for no credentials.
 type Till struct {
 	options  Options
+	mux      *http.ServeMux
 	rules    Rules
 	books    *Books
 	webhooks *Webhooks
@@ -64,13 +70,49 @@ type Till struct {
 // NewTill is a till with empty books.
 func NewTill(o Options, r Rules) *Till {
 	o = o.resolved()
-	return &Till{
+	t := &Till{
 		options:  o,
+		mux:      http.NewServeMux(),
 		rules:    r,
 		books:    newBooks(o.Clock, r),
 		webhooks: newWebhooks(o),
 		agenda:   newAgenda(o.Clock),
 	}
+	t.HandleFunc("GET /_emulator/transactions", func(w http.ResponseWriter, _ *http.Request) {
+		Answer{Status: http.StatusOK, Content: JSON(t.books.Transactions())}.Send(w)
+	})
+	t.HandleFunc("GET /_emulator/webhooks", func(w http.ResponseWriter, _ *http.Request) {
+		Answer{Status: http.StatusOK, Content: JSON(t.webhooks.Deliveries())}.Send(w)
+	})
+	return t
+}
+
+// HandleFunc lays out a path, as that of an http.ServeMux does.
+func (t *Till) HandleFunc(pattern string, serve http.HandlerFunc) { t.mux.HandleFunc(pattern, serve) }
+
+// ServeHTTP answers as the provider does.
+func (t *Till) ServeHTTP(w http.ResponseWriter, r *http.Request) { t.mux.ServeHTTP(w, r) }
+
+// Now is the time on the emulator's clock.
+func (t *Till) Now() time.Time { return t.options.Clock.Now() }
+
+// Allows tells whether the request comes from an address in Options.AllowIPs. Only the connection itself
+// is asked: a header such as X-Forwarded-For proves nothing.
+func (t *Till) Allows(r *http.Request) bool {
+	if t.options.AllowIPs == nil {
+		return true
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	addr := peer.Addr().Unmap().WithZone("")
+	for _, prefix := range t.options.AllowIPs {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
 }
 
 // Books are the till's books.
@@ -78,17 +120,6 @@ func (t *Till) Books() *Books { return t.books }
 
 // Webhooks is what sends the till's webhooks.
 func (t *Till) Webhooks() *Webhooks { return t.webhooks }
-
-// Mount adds GET /_emulator/transactions, what the books hold, and GET /_emulator/webhooks, what was
-// delivered, to the emulator's paths. Both answer with a JSON array and ask for no credentials.
-func (t *Till) Mount(mux *http.ServeMux) {
-	mux.HandleFunc("GET /_emulator/transactions", func(w http.ResponseWriter, _ *http.Request) {
-		Answer{Status: http.StatusOK, Content: JSON(t.books.Transactions())}.Send(w)
-	})
-	mux.HandleFunc("GET /_emulator/webhooks", func(w http.ResponseWriter, _ *http.Request) {
-		Answer{Status: http.StatusOK, Content: JSON(t.webhooks.Deliveries())}.Send(w)
-	})
-}
 
 // ServeRequest answers a request for money that the provider finds in order. It takes the request,
 // unless its number says otherwise, and sends what answer makes of it, spoiled if its number says so.
@@ -135,7 +166,8 @@ func (t *Till) Await(ctx context.Context, tx Transaction, most time.Duration) (T
 	return t.books.get(tx.ID), nil
 }
 
-// Close stops what is still to come and waits for what is under way.
+// Close stops the timers and waits for the webhook deliveries under way. Callers that wait for an
+// answer are cut off.
 func (t *Till) Close() error {
 	t.agenda.close()
 	t.webhooks.close()
@@ -218,7 +250,7 @@ func (t *Till) settle(tx Transaction, outcome State) Transaction {
 
 // announce sends the webhooks of a final transaction. What was refused at once needs none.
 func (t *Till) announce(tx Transaction) {
-	if tx.Operation == Refund || tx.Ending.RefusedAtOnce(tx.Operation) {
+	if tx.Operation == Refund || tx.RefusedAtOnce() {
 		return
 	}
 	hook := t.webhook(tx)

@@ -227,7 +227,7 @@ func TestWhatWasNotTakenIsCountedAndCanBeTakenLater(t *testing.T) {
 	if line := b.line("R"); line.Requests != 3 || line.Paid != 1 || line.State != emulation.Succeeded {
 		t.Errorf("taken in the end, but the books hold %+v", line)
 	}
-	if all := b.acme.till.Books().Transactions(); len(all) != 1 {
+	if all := b.acme.Books().Transactions(); len(all) != 1 {
 		t.Errorf("the books hold %d lines for one reference", len(all))
 	}
 }

@@ -106,7 +106,7 @@ func TestDeliveriesAreInTheBooks(t *testing.T) {
 	if got := get[emulation.Delivery](b, "/_emulator/webhooks"); !slices.Equal(got, want) {
 		t.Errorf("deliveries %+v, want %+v", got, want)
 	}
-	if got := b.acme.till.Webhooks().Deliveries(); !slices.Equal(got, want) {
+	if got := b.acme.Webhooks().Deliveries(); !slices.Equal(got, want) {
 		t.Errorf("from Go: %+v, want %+v", got, want)
 	}
 }
@@ -120,7 +120,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	if got := in.all(); len(got) != 1 {
 		t.Errorf("posted %d times, want once", len(got))
 	}
-	if got := b.acme.till.Webhooks().Deliveries(); len(got) != 1 || got[0].Status != http.StatusTemporaryRedirect {
+	if got := b.acme.Webhooks().Deliveries(); len(got) != 1 || got[0].Status != http.StatusTemporaryRedirect {
 		t.Errorf("deliveries %+v", got)
 	}
 }
@@ -129,7 +129,7 @@ func TestAnyContentCanBeSentLater(t *testing.T) {
 	var b *bench
 	in := newInbox(t, func() time.Time { return b.clock.Now() }, http.StatusOK)
 	b = newBench(t, emulation.Options{WebhookURL: in.URL})
-	b.acme.till.Webhooks().Send(time.Minute, emulation.Webhook{
+	b.acme.Webhooks().Send(time.Minute, emulation.Webhook{
 		Reference: "R",
 		Content:   emulation.Form(url.Values{"status": {"success"}, "amount": {"1 000"}}),
 	})
@@ -159,7 +159,7 @@ func TestWhereNoWebhookGoes(t *testing.T) {
 			b := newBench(t, emulation.Options{WebhookURL: target, Log: slog.New(slog.NewTextHandler(&log, nil))})
 			_, _, _ = b.pay("/pay", "R", "000")
 			b.clock.Advance(delay)
-			got := b.acme.till.Webhooks().Deliveries()
+			got := b.acme.Webhooks().Deliveries()
 			if len(got) != 1 || got[0].Status != 0 || !strings.Contains(got[0].Error, reason) {
 				t.Errorf("deliveries %+v, want one that says %q", got, reason)
 			}
@@ -197,7 +197,7 @@ func TestClosingWaitsForADeliveryUnderWay(t *testing.T) {
 	}
 	close(release)
 	<-closed
-	if got := b.acme.till.Webhooks().Deliveries(); len(got) != 1 || got[0].Status != http.StatusOK {
+	if got := b.acme.Webhooks().Deliveries(); len(got) != 1 || got[0].Status != http.StatusOK {
 		t.Errorf("deliveries %+v", got)
 	}
 }

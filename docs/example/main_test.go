@@ -12,6 +12,7 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/docs/example/emulator"
 	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
@@ -176,15 +177,15 @@ func TestInputsThatAreRefused(t *testing.T) {
 
 func TestWebhook(t *testing.T) {
 	t.Parallel()
-	address, bodies := hosttest.Inbox(t)
-	b := provider.New(t, emulation.Options{WebhookURL: address})
+	inbox := emulationtest.NewInbox(t)
+	b := provider.New(t, emulation.Options{WebhookURL: inbox.URL})
 	verify := func(body string) *host.Answer {
 		b.Clock.Advance(time.Second)
 		return b.Call("verify_webhook", hosttest.Input{"body": body})
 	}
 	b.Call("initiate_payment", order("HOOK", emulation.Paid))
 	b.Clock.Advance(hosttest.Delay)
-	genuine := <-bodies
+	genuine := inbox.Next()
 	for name, forged := range map[string]string{
 		"another amount": strings.Replace(genuine, "5000", "500000", 1),
 		"another order":  strings.Replace(genuine, "HOOK", "KOOH", 1),
@@ -208,8 +209,8 @@ func TestWebhook(t *testing.T) {
 
 	b.Call("initiate_payment", order("FORGED", emulation.WebhookForged))
 	b.Clock.Advance(hosttest.Delay)
-	b.Wants(verify(<-bodies), want{Kind: capabilities.Invalid, Message: "did not sign"})
-	v := b.VerdictOf(verify(<-bodies))
+	b.Wants(verify(inbox.Next()), want{Kind: capabilities.Invalid, Message: "did not sign"})
+	v := b.VerdictOf(verify(inbox.Next()))
 	if v.Fulfil || v.Claim.State != capabilities.Failed {
 		t.Errorf("the verdict on a refused payment is %+v", v)
 	}
@@ -219,9 +220,7 @@ func TestWebhook(t *testing.T) {
 // and a question was not answered.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	stub := hosttest.NewStub(t)
-	settings := emulator.New(emulation.Options{}).Config()
-	all := provider.At(t, host.Emulated(stub.URL, settings), emulation.NewManualClock(hosttest.Start()))
+	all, stub := provider.Stubbed(t, emulator.New(emulation.Options{}).Config())
 	for i, tt := range []struct {
 		name     string
 		status   int

@@ -18,6 +18,7 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/approval"
 	"github.com/mcp-payments/mcp-payments/host/keyring"
@@ -26,10 +27,7 @@ import (
 )
 
 // Delay is how long a payment stays pending at the emulator.
-const Delay = 10 * time.Second
-
-// Start is when every test begins.
-func Start() time.Time { return time.Date(2025, time.March, 1, 12, 0, 0, 0, time.UTC) }
+const Delay = emulationtest.Delay
 
 // Provider is what is tested.
 type Provider struct {
@@ -99,7 +97,7 @@ type Bench struct {
 // leaves them.
 func (p Provider) New(t *testing.T, o emulation.Options, change ...func(map[string]string)) *Bench {
 	t.Helper()
-	clock := emulation.NewManualClock(Start())
+	clock := emulation.NewManualClock(emulationtest.Start())
 	o.Clock, o.SettleAfter = clock, Delay
 	e := p.Emulator(o)
 	server, err := emulation.Start(e, "127.0.0.1:0")
@@ -324,10 +322,16 @@ func (b *Bench) Wants(a *host.Answer, w Want) {
 // Response is the provider's own answer, field by field, as an answer of the
 // host shows it. Fields that it does not have are empty, and so are null ones.
 func Response(a *host.Answer) map[string]string {
+	return Fields(string(a.Response))
+}
+
+// Fields are the values of a JSON object by their names, as they are spelled.
+// Null is empty, and what is no object has none.
+func Fields(body string) map[string]string {
 	var object map[string]any
-	d := json.NewDecoder(strings.NewReader(string(a.Response)))
+	d := json.NewDecoder(strings.NewReader(body))
 	d.UseNumber()
-	_ = d.Decode(&object) // an answer without one has none of its values
+	_ = d.Decode(&object) // what is no object has none
 	fields := map[string]string{}
 	for name, v := range object {
 		if v != nil {
@@ -368,9 +372,5 @@ func (b *Bench) Details(a *host.Answer, to any) {
 // Within waits for what another goroutine is about to do.
 func (b *Bench) Within(what string, done func() bool) {
 	b.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			b.Fatalf("waited in vain until %s", what)
-		}
-	}
+	emulationtest.Within(b.T, what, done)
 }

@@ -9,6 +9,10 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
+	"github.com/mcp-payments/mcp-payments/host"
 )
 
 // Stub is an API that answers what a test tells it to, word for word.
@@ -36,6 +40,13 @@ func NewStub(t *testing.T) *Stub {
 	t.Cleanup(server.Close)
 	s.URL = server.URL
 	return s
+}
+
+// Stubbed is a bench where a stub speaks for the provider, with these settings.
+func (p Provider) Stubbed(t *testing.T, settings map[string]string) (*Bench, *Stub) {
+	t.Helper()
+	s := NewStub(t)
+	return p.At(t, host.Emulated(s.URL, settings), emulation.NewManualClock(emulationtest.Start())), s
 }
 
 // Does lets the stub answer every request that way.
@@ -82,16 +93,4 @@ func (s *Stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := s.answer
 	s.mu.Unlock()
 	answer(w, r)
-}
-
-// Inbox receives webhooks as a merchant does.
-func Inbox(t *testing.T) (url string, bodies <-chan string) {
-	t.Helper()
-	received := make(chan string, 10)
-	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		b, _ := io.ReadAll(r.Body)
-		received <- string(b)
-	}))
-	t.Cleanup(s.Close)
-	return s.URL, received
 }

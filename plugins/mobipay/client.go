@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/transport"
@@ -95,6 +94,8 @@ func (c *client) post(ctx context.Context, call string, r request) (Response, er
 	return a, judge(ctx, r.OrderID, a)
 }
 
+const notJSON = "its body is not the documented JSON"
+
 func read(h *transport.Response) Response {
 	a := Response{HTTPStatus: h.Status}
 	err := wire.Read(h.Body, map[string]*wire.Text{
@@ -106,7 +107,7 @@ func read(h *transport.Response) Response {
 	})
 	switch {
 	case err != nil:
-		return Response{HTTPStatus: h.Status, unreadable: "its body is not the documented JSON"}
+		return Response{HTTPStatus: h.Status, unreadable: notJSON}
 	case a.Result.Code == "":
 		a.unreadable = "without a result"
 	case a.Status == "" && a.Result.Code == codeOK:
@@ -137,10 +138,8 @@ func judge(ctx context.Context, order string, a Response) error {
 	var refusal *capabilities.Refusal
 	contradicts := a.Result.Code != codeOK && (a.Status == statusInProgress || a.Status == statusSuccess)
 	switch {
-	case a.HTTPStatus >= http.StatusInternalServerError:
-		refusal = capabilities.NotKnown(ctx, fmt.Sprintf("mobipay answered HTTP %d", a.HTTPStatus))
-	case a.unreadable != "":
-		refusal = unreadable(ctx, a)
+	case a.HTTPStatus >= http.StatusInternalServerError, a.unreadable != "":
+		refusal = noAnswer(ctx, a)
 	case a.OrderID != "" && string(a.OrderID) != order:
 		refusal = capabilities.NotKnown(ctx, "mobipay answered for another order_id")
 	case a.HTTPStatus >= http.StatusMultipleChoices && a.Result.Code == codeOK:
@@ -155,19 +154,16 @@ func judge(ctx context.Context, order string, a Response) error {
 	return refusal.WithResponse(a)
 }
 
-// unreadable judges an answer without a usable body. A request that was
-// refused as a request was not carried out; anything else may have been.
-func unreadable(ctx context.Context, a Response) *capabilities.Refusal {
-	message := fmt.Sprintf("mobipay answered HTTP %d", a.HTTPStatus)
+// noAnswer judges an answer that is none of MobiPay's own.
+func noAnswer(ctx context.Context, a Response) *capabilities.Refusal {
 	switch a.HTTPStatus {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
-		return capabilities.Misconfiguration(message+": it does not know the merchant's address, or does not let this machine in",
+		return capabilities.Misconfiguration(
+			fmt.Sprintf("mobipay answered HTTP %d: it does not know the merchant's address, or does not let this machine in", a.HTTPStatus),
 			"check MOBIPAY_BASE_URL and MOBIPAY_PUBLIC_ID, and ask your manager at MobiPay whether this machine's address must be known there")
-	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
-		return capabilities.Rejected(message+": the request was not carried out", "check MOBIPAY_BASE_URL and MOBIPAY_ENVIRONMENT")
 	}
-	refusal := capabilities.NotKnown(ctx, fmt.Sprintf("%s, but %s", message, a.unreadable))
-	if strings.HasPrefix(a.unreadable, "its body") {
+	refusal := transport.NoAnswer(ctx, "mobipay", a.HTTPStatus, a.unreadable)
+	if a.unreadable == notJSON && a.HTTPStatus < http.StatusBadRequest {
 		refusal.Fix += "; a wrong signature is answered like this too: check MOBIPAY_SECRET_KEY"
 	}
 	return refusal

@@ -10,7 +10,7 @@ import (
 // ConfirmInput passes the customer's code on.
 type ConfirmInput struct {
 	Reference capabilities.Reference `json:"reference" jsonschema:"maxLength=128" jsonschema_description:"as it was started (order_id)"`
-	OTP       string                 `json:"otp" jsonschema:"pattern=^[0-9]{4\\,8}$" jsonschema_description:"the code that the customer got"`
+	OTP       string                 `json:"otp" jsonschema:"pattern=^[0-9]{4\\,8}$" jsonschema_extras:"x-role=secret" jsonschema_description:"the code that the customer got"`
 	MSISDN    capabilities.MSISDN    `json:"msisdn" jsonschema_extras:"x-role=payer" jsonschema_description:"payer's number with country code"`
 }
 

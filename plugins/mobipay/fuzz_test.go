@@ -3,12 +3,12 @@ package mobipay
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/host/hosttest"
 	"github.com/mcp-payments/mcp-payments/plugins/mobipay/emulator"
 )
 
@@ -72,7 +72,7 @@ func FuzzNumbers(f *testing.F) {
 	})
 }
 
-// Anybody can post a callback. Whatever is in it, it is refused as an input
+// Anybody can post a webhook. Whatever is in it, it is refused as an input
 // unless it holds its signature, and claims no more than its own words say.
 func FuzzWebhook(f *testing.F) {
 	config := Config{MerchantID: "merchant", SecretKey: "secret"}
@@ -95,7 +95,7 @@ func FuzzWebhook(f *testing.F) {
 		if err == nil {
 			body += `,"signature":"` + signature + `"}`
 		}
-		claim, err := parseWebhook(WebhookInput{Body: body}, config)
+		claim, err := readWebhook(WebhookInput{Body: body}, config)
 		if err != nil {
 			var r *capabilities.Refusal
 			if !errors.As(err, &r) || r.Kind != capabilities.Invalid || claim.State != "" || !strings.Contains(r.Message, "do not fulfil") {
@@ -106,46 +106,18 @@ func FuzzWebhook(f *testing.F) {
 		if !signs {
 			t.Fatalf("%q was taken, and signed by somebody else", body)
 		}
-		fields := fieldsOf(t, body)
-		if !slices.Contains(fields["order_id"], claim.Reference) || claim.Reference == "" || !claim.Authentic {
+		fields := hosttest.Fields(body)
+		if fields["order_id"] != claim.Reference || claim.Reference == "" || !claim.Authentic {
 			t.Fatalf("%q: %+v", body, claim)
 		}
-		if claim.Amount != "" && !slices.Contains(fields["amount"], claim.Amount) {
+		if fields["amount"] != claim.Amount {
 			t.Fatalf("%q is said to name the amount %q", body, claim.Amount)
 		}
-		if claim.State == capabilities.Succeeded && !slices.Contains(fields["status"], "2") {
+		if claim.State == capabilities.Succeeded && fields["status"] != "2" {
 			t.Fatalf("%q is said to be paid", body)
 		}
-		if merchant := fields["merchant_id"]; slices.Contains(merchant, "another") || !json.Valid(claim.Body) {
+		if fields["merchant_id"] == "another" {
 			t.Fatalf("%q: %+v", body, claim)
 		}
 	})
-}
-
-// fieldsOf returns the plain values of an object by name, as they are written.
-func fieldsOf(t *testing.T, body string) map[string][]string {
-	t.Helper()
-	d := json.NewDecoder(strings.NewReader(body))
-	d.UseNumber()
-	if token, err := d.Token(); err != nil || token != json.Delim('{') {
-		t.Fatalf("%q is no object: %v", body, err)
-	}
-	fields := map[string][]string{}
-	for d.More() {
-		token, err := d.Token()
-		if err != nil {
-			t.Fatal(err)
-		}
-		name, value := token.(string), any(nil)
-		if err := d.Decode(&value); err != nil {
-			t.Fatal(err)
-		}
-		switch v := value.(type) {
-		case string:
-			fields[name] = append(fields[name], v)
-		case json.Number:
-			fields[name] = append(fields[name], v.String())
-		}
-	}
-	return fields
 }

@@ -23,13 +23,6 @@ type PaymentOutput struct {
 	BankAccount *BankAccount `json:"bank_account,omitempty"`
 }
 
-// PayoutOutput is the answer to a payout.
-type PayoutOutput struct {
-	Output
-	// ConfirmType is set where MobiPay wants the payout confirmed.
-	ConfirmType string `json:"confirm_type,omitempty"`
-}
-
 // BankAccount is an account that a customer is to transfer money to.
 type BankAccount struct {
 	BankName      string `json:"bank_name,omitempty"`
@@ -50,7 +43,7 @@ func answered(reference capabilities.Reference, state capabilities.State, a Resp
 func paying(out Output, o *order) PaymentOutput {
 	p := PaymentOutput{Output: out}
 	extra := out.Response.Extra
-	if link := string(extra["customer_redirect"]); safeURL(link) {
+	if link := string(extra["customer_redirect"]); capabilities.IsSafeURL(link) {
 		p.CustomerRedirect = link
 	} else if link != "" {
 		p.Notes = append(p.Notes, "MobiPay's link for the customer is no https address, so it is not passed on: ask MobiPay")
@@ -73,18 +66,6 @@ func paying(out Output, o *order) PaymentOutput {
 		p.Action = o.action()
 	default:
 		p.Action = unconfirmed(out.Response.confirmType())
-	}
-	return p
-}
-
-// payingOut adds the confirmation that a payout waits for.
-func payingOut(out Output) PayoutOutput {
-	p := PayoutOutput{Output: out, ConfirmType: out.Response.confirmType()}
-	if p.ConfirmType != "" && p.State == capabilities.Succeeded {
-		p.State = capabilities.Pending
-	}
-	if p.State == capabilities.Pending {
-		p.Action = unconfirmed(p.ConfirmType)
 	}
 	return p
 }

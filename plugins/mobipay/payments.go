@@ -21,21 +21,8 @@ type PaymentInput struct {
 	MSISDN        capabilities.MSISDN `json:"msisdn" jsonschema_extras:"x-role=payer" jsonschema_description:"payer's number with country code"`
 	CustomerName  string              `json:"customer_name,omitempty" jsonschema:"maxLength=100"`
 	CustomerEmail string              `json:"customer_email,omitempty" jsonschema:"format=email"`
-	OTP           string              `json:"otp,omitempty" jsonschema:"pattern=^[0-9]{4\\,8}$" jsonschema_description:"the payer's code, where one is wanted"`
+	OTP           string              `json:"otp,omitempty" jsonschema:"pattern=^[0-9]{4\\,8}$" jsonschema_extras:"x-role=secret" jsonschema_description:"the payer's code, where one is wanted"`
 	ReturnURL     string              `json:"return_url,omitempty" jsonschema:"format=uri,maxLength=500" jsonschema_description:"where the payer goes afterwards"`
-	DocType       string              `json:"customer_doc_type,omitempty" jsonschema:"enum=intl_passport,enum=driving_license,enum=national_id"`
-	DocNumber     string              `json:"customer_doc_number,omitempty" jsonschema:"maxLength=50"`
-}
-
-// DisburseInput pays a mobile number, or an account where the network is a
-// bank.
-type DisburseInput struct {
-	Order
-	MSISDN        capabilities.MSISDN `json:"msisdn,omitempty" jsonschema_extras:"x-role=payee" jsonschema_description:"payee's number with country code"`
-	Account       string              `json:"account,omitempty" jsonschema:"pattern=^[A-Za-z0-9]{4\\,34}$" jsonschema_extras:"x-role=account" jsonschema_description:"instead of msisdn, on bank networks"`
-	Bank          string              `json:"bank,omitempty" jsonschema:"pattern=^[A-Za-z0-9]{3\\,11}$" jsonschema_extras:"x-role=bank" jsonschema_description:"bank code (Nigeria) or BIC (Tanzania)"`
-	CustomerName  string              `json:"customer_name,omitempty" jsonschema:"maxLength=100"`
-	CustomerEmail string              `json:"customer_email,omitempty" jsonschema:"format=email"`
 	DocType       string              `json:"customer_doc_type,omitempty" jsonschema:"enum=intl_passport,enum=driving_license,enum=national_id"`
 	DocNumber     string              `json:"customer_doc_number,omitempty" jsonschema:"maxLength=50"`
 }
@@ -43,12 +30,6 @@ type DisburseInput struct {
 func (in PaymentInput) wish() wish {
 	return wish{direction: collect, Order: in.Order, msisdn: in.MSISDN, extras: given(
 		extra{"customer_name", in.CustomerName}, extra{"customer_email", in.CustomerEmail}, extra{"otp", in.OTP}, extra{"return_url", in.ReturnURL},
-		extra{"customer_doc_type", in.DocType}, extra{"customer_doc_number", in.DocNumber})}
-}
-
-func (in DisburseInput) wish() wish {
-	return wish{direction: disburse, Order: in.Order, msisdn: in.MSISDN, account: in.Account, bank: in.Bank, extras: given(
-		extra{"customer_name", in.CustomerName}, extra{"customer_email", in.CustomerEmail},
 		extra{"customer_doc_type", in.DocType}, extra{"customer_doc_number", in.DocNumber})}
 }
 
@@ -67,10 +48,6 @@ func (c *client) previewPayment(_ context.Context, in PaymentInput) ([]capabilit
 	return c.preview(in.wish())
 }
 
-func (c *client) previewPayout(_ context.Context, in DisburseInput) ([]capabilities.Fact, error) {
-	return c.preview(in.wish())
-}
-
 // preview says what the table of networks rules out. Nothing is sent.
 func (c *client) preview(w wish) ([]capabilities.Fact, error) {
 	o, err := c.plan(w)
@@ -86,14 +63,6 @@ func (c *client) initiatePayment(ctx context.Context, in PaymentInput) (PaymentO
 		return PaymentOutput{}, err
 	}
 	return paying(out, &o), nil
-}
-
-func (c *client) disburse(ctx context.Context, in DisburseInput) (PayoutOutput, error) {
-	_, out, err := c.send(ctx, "payment_b2c", in.wish())
-	if err != nil {
-		return PayoutOutput{}, err
-	}
-	return payingOut(out), nil
 }
 
 func (c *client) send(ctx context.Context, call string, w wish) (order, Output, error) {

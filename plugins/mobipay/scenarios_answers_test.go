@@ -11,26 +11,9 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
-	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
 	"github.com/mcp-payments/mcp-payments/plugins/mobipay/emulator"
 )
-
-// credentials are settings that no emulator knows.
-func credentials() map[string]string {
-	return map[string]string{
-		"MOBIPAY_PUBLIC_ID": "f54ec96649be11ebb3780242ac130002", "MOBIPAY_MERCHANT_ID": "a-merchant", "MOBIPAY_SECRET_KEY": "correct horse battery",
-		"MOBIPAY_PROVIDER_IDS": "orange_ci=9197,mtn_ci=2303", "MOBIPAY_CALLBACK_URL": "https://shop.example/mobipay?a=1&b=<2>",
-	}
-}
-
-// newStubBench is a bench where a stub speaks for MobiPay.
-func newStubBench(t *testing.T) (bench, *hosttest.Stub) {
-	t.Helper()
-	s := hosttest.NewStub(t)
-	clock := emulation.NewManualClock(hosttest.Start())
-	return bench{provider.At(t, host.Emulated(s.URL, credentials()), clock)}, s
-}
 
 // answer is a body of the documented form about the order R-1.
 func answer(status, code, more string) string {
@@ -173,10 +156,10 @@ func TestWhatToDoNext(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := hosttest.NewStub(t)
 			settings := credentials()
 			settings["MOBIPAY_PROVIDER_IDS"] = "orange_ci=9197,bank_ng=2311,card_ng=707"
-			b := bench{provider.At(t, host.Emulated(s.URL, settings), emulation.NewManualClock(hosttest.Start()))}
+			stubbed, s := provider.Stubbed(t, settings)
+			b := bench{stubbed}
 			s.Says(http.StatusOK, answer("1", "0", tt.more))
 			a := b.collect(tt.of, emulation.Paid, "R-1")
 			b.Wants(a, want{State: capabilities.Pending})

@@ -1,46 +1,31 @@
 package mobipay_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 	"github.com/mcp-payments/mcp-payments/host"
+	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
-
-// losses are the numbers whose request ends without an answer that says
-// anything: it may have been taken or not.
-var losses = []struct {
-	name   string
-	ending emulation.Ending
-	paid   int
-}{
-	{"HTTP 500, not taken", emulation.ErrorNotTaken, 0},
-	{"HTTP 500, taken", emulation.ErrorTaken, 1},
-	{"cut before it was taken", emulation.CutNotTaken, 0},
-	{"cut after it was taken", emulation.CutTaken, 1},
-	{"half an answer", emulation.Truncated, 1},
-	{"an HTML page", emulation.HTMLPage, 1},
-}
 
 func TestMoneyWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	all := newBench(t, emulation.Options{})
-	for _, l := range losses {
+	for _, l := range hosttest.Losses() {
 		for capability, op := range map[string]emulation.Operation{"initiate_payment": emulation.Collect, "disburse": emulation.Disburse} {
-			t.Run(l.name+"/"+capability, func(t *testing.T) {
-				b, reference := all.in(t), string(op)+string(l.ending)
-				a := b.Call(capability, benin.order(l.ending, reference))
+			t.Run(l.Name+"/"+capability, func(t *testing.T) {
+				b, reference := all.in(t), string(op)+string(l.Ending)
+				a := b.Call(capability, benin.order(l.Ending, reference))
 				b.Wants(a, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "do not send it again", After: 5})
 				b.Clock.Advance(delay)
-				if l.paid == 1 {
+				if l.Paid == 1 {
 					b.Wants(b.FollowToTheEnd(a), want{State: capabilities.Succeeded, Response: "status=2"})
 				} else {
 					b.Wants(b.Follow(a), want{State: capabilities.Unknown, Response: "status=-1", Note: "MobiPay does not know this order"})
 				}
-				b.Moved(reference, op, 1, l.paid)
+				b.Moved(reference, op, 1, l.Paid)
 			})
 		}
 	}
@@ -71,23 +56,16 @@ func TestServerErrorOnStatus(t *testing.T) {
 
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, emulation.Options{})
-	if err := b.Server.Close(); err != nil {
-		t.Fatal(err)
-	}
-	b.Wants(b.collect(benin, emulation.Paid, "DIAL"), want{Kind: capabilities.Unavailable})
-	b.Wants(b.ask("DIAL"), want{Kind: capabilities.Unavailable})
-	b.Wants(b.disburse(benin, emulation.Paid, "DIAL-OUT"), want{Kind: capabilities.Unavailable})
-	b.Untouched()
+	newBench(t, emulation.Options{}).NobodyListens(map[string]hosttest.Input{
+		"initiate_payment":     benin.order(emulation.Paid, "DIAL"),
+		"check_payment_status": {"reference": "DIAL"},
+		"disburse":             benin.order(emulation.Paid, "DIAL-OUT"),
+	})
 }
 
 func TestCallerIsGoneBeforeSending(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, emulation.Options{})
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	b.Wants(b.CallUntil(gone, "initiate_payment", benin.order(emulation.Paid, "GONE")), want{Kind: capabilities.Unavailable})
-	b.Untouched()
+	newBench(t, emulation.Options{}).CallerIsGone("initiate_payment", benin.order(emulation.Paid, "GONE"))
 }
 
 // With wrong credentials nothing is taken, and the answer says which to look

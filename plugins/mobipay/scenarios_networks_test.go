@@ -314,7 +314,7 @@ func TestApproverSeesWhatWillBeSent(t *testing.T) {
 	for _, f := range a.Question.Facts.Others {
 		told[f.Name] = f.Value
 	}
-	if told["provider_id"] != "2197" || told["customer_id"] != "0800000000" || told["country"] != "CD" {
+	if told["provider_id, says MobiPay"] != "2197" || told["customer_id, says MobiPay"] != "0800000000" || told["country, says MobiPay"] != "CD" {
 		t.Errorf("the human sees %v", told)
 	}
 	b.Untouched()

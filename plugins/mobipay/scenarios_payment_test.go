@@ -147,7 +147,7 @@ func TestConfirmationsThatAreNotSent(t *testing.T) {
 	b.Wants(b.confirm(ivory, emulation.Refused, "OPEN", "7374"), want{Kind: capabilities.Invalid, Problem: "msisdn"})
 	b.Wants(b.confirm(ivory, emulation.Paid, "OPEN", "12"), want{Kind: capabilities.Invalid, Problem: "otp"})
 	b.collect(benin, emulation.Paid, "PUSH")
-	b.Wants(b.confirm(benin, emulation.Paid, "PUSH", "7374"), want{Kind: capabilities.Invalid, Problem: "msisdn", Message: "Orange Ivory Coast"})
+	b.Wants(b.confirm(benin, emulation.Paid, "PUSH", "7374"), want{Kind: capabilities.Invalid, Problem: "reference", Message: "on a network whose payments are confirmed"})
 	b.Wants(b.ask("OPEN"), want{State: capabilities.Pending, Response: "status=0"})
 }
 

@@ -39,10 +39,9 @@ func TestSettingsThatCannotBeRight(t *testing.T) {
 // The manager's word is newer than the table: an id that is not in it is sent.
 func TestProviderIDThatTheTableDoesNotHave(t *testing.T) {
 	t.Parallel()
-	s := hosttest.NewStub(t)
 	settings := credentials()
 	settings["MOBIPAY_PROVIDER_IDS"] = "moov_tg=5026"
-	b := bench{provider.At(t, host.Emulated(s.URL, settings), emulation.NewManualClock(hosttest.Start()))}
+	b, s := provider.Stubbed(t, settings)
 	b.Call("initiate_payment", hosttest.Input{"reference": "R-1", "amount": "1", "network": "moov_tg", "msisdn": "22896000000"})
 	if sent := s.Last(t); string(sent.Body["provider_id"]) != "5026" {
 		t.Errorf("the provider id is %s", sent.Body["provider_id"])

@@ -118,4 +118,19 @@ func detail(a *host.Answer, field string) string {
 	return strings.Trim(string(a.Details[field]), `"`)
 }
 
+// newStubBench is a bench where a stub speaks for MobiPay.
+func newStubBench(t *testing.T) (bench, *hosttest.Stub) {
+	t.Helper()
+	b, s := provider.Stubbed(t, credentials())
+	return bench{b}, s
+}
+
+// credentials are settings that no emulator knows.
+func credentials() map[string]string {
+	return map[string]string{
+		"MOBIPAY_PUBLIC_ID": "f54ec96649be11ebb3780242ac130002", "MOBIPAY_MERCHANT_ID": "a-merchant", "MOBIPAY_SECRET_KEY": "correct horse battery",
+		"MOBIPAY_PROVIDER_IDS": "orange_ci=9197,mtn_ci=2303", "MOBIPAY_CALLBACK_URL": "https://shop.example/mobipay?a=1&b=<2>",
+	}
+}
+
 type want = hosttest.Want

@@ -6,19 +6,20 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
 	"github.com/mcp-payments/mcp-payments/plugins/mobipay/emulator"
 )
 
-// verify judges a callback some time after whatever was asked before.
+// verify judges a webhook some time after whatever was asked before.
 func (b bench) verify(body string) *host.Answer {
 	b.Helper()
 	b.Clock.Advance(delay)
 	return b.Call("verify_webhook", hosttest.Input{"body": body})
 }
 
-// signed is a callback with the fields, signed as the emulator's merchant's
+// signed is a webhook with the fields, signed as the emulator's merchant's
 // are.
 func (b bench) signed(fields string) string {
 	b.Helper()
@@ -29,27 +30,27 @@ func (b bench) signed(fields string) string {
 	return "{" + fields + `,"signature":"` + signature + `"}`
 }
 
-// claim are the documented fields of a callback that says paid.
+// claim are the documented fields of a webhook that says paid.
 func (b bench) claim(reference, amount string) string {
 	return `"merchant_id":"` + b.Emulator.Config()["MOBIPAY_MERCHANT_ID"] + `","operation_type":17,"customer_id":"2290196000000","amount":` + amount +
 		`,"order_id":"` + reference + `","transaction_id":"1234567","transaction_ref":"QR555RQ","status":2,"provider_id":9210,"destination_id":"","result":{"code":0,"message":"OK"}`
 }
 
-// listening is a bench whose callbacks come to the channel.
-func listening(t *testing.T) (bench, <-chan string) {
+// listening is a bench whose webhooks come to the inbox.
+func listening(t *testing.T) (bench, *emulationtest.Inbox) {
 	t.Helper()
-	address, bodies := hosttest.Inbox(t)
-	return newBench(t, emulation.Options{}, func(settings map[string]string) { settings["MOBIPAY_CALLBACK_URL"] = address }), bodies
+	inbox := emulationtest.NewInbox(t)
+	return newBench(t, emulation.Options{}, func(settings map[string]string) { settings["MOBIPAY_CALLBACK_URL"] = inbox.URL }), inbox
 }
 
-// The callback that MobiPay sends to the operator's address, received and
+// The webhook that MobiPay sends to the operator's address, received and
 // judged: the signature holds, and the status says the same.
-func TestCallbackOfAPaidPayment(t *testing.T) {
+func TestWebhookOfAPaidPayment(t *testing.T) {
 	t.Parallel()
-	b, bodies := listening(t)
+	b, inbox := listening(t)
 	b.collect(benin, emulation.Paid, "HOOK")
 	b.Clock.Advance(delay)
-	body := <-bodies
+	body := inbox.Next()
 	a := b.verify(body)
 	b.Wants(a, want{State: capabilities.Succeeded, Response: "status=2"})
 	if v := b.VerdictOf(a); !v.Fulfil || v.Trusted != "5000" || !v.Claim.Authentic || v.Claim.State != capabilities.Succeeded || v.Claim.Amount != "5000" {
@@ -65,26 +66,26 @@ func TestCallbackOfAPaidPayment(t *testing.T) {
 }
 
 // The other documented set of fields has no status, so it claims none.
-func TestCallbackOfTheOpenAPIDocument(t *testing.T) {
+func TestWebhookOfTheOpenAPIDocument(t *testing.T) {
 	t.Parallel()
-	b, bodies := listening(t)
+	b, inbox := listening(t)
 	b.collect(benin, emulation.Variant, "HOOK-API")
 	b.Clock.Advance(delay)
-	a := b.verify(<-bodies)
+	a := b.verify(inbox.Next())
 	b.Wants(a, want{State: capabilities.Succeeded})
 	if v := b.VerdictOf(a); !v.Fulfil || v.Claim.State != capabilities.Unknown || v.Claim.Amount != "" || v.Trusted != "5000" {
 		t.Errorf("verdict %+v, want to fulfil 5000", v)
 	}
 }
 
-// A callback of somebody who does not have the secret is refused unread.
-func TestCallbackThatIsForged(t *testing.T) {
+// A webhook of somebody who does not have the secret is refused unread.
+func TestWebhookThatIsForged(t *testing.T) {
 	t.Parallel()
-	b, bodies := listening(t)
+	b, inbox := listening(t)
 	b.collect(benin, emulation.WebhookForged, "HOOK-FORGED")
 	b.Clock.Advance(delay)
 	for range 2 {
-		body := <-bodies
+		body := inbox.Next()
 		if a := b.verify(body); strings.Contains(body, `"status":2`) {
 			b.Wants(a, want{Kind: capabilities.Invalid, Problem: "body", Message: "does not hold|do not fulfil"})
 		} else if v := b.VerdictOf(a); v.Fulfil {
@@ -94,7 +95,7 @@ func TestCallbackThatIsForged(t *testing.T) {
 }
 
 // What is not word for word what MobiPay signed for this merchant is refused.
-func TestCallbacksThatAreNotTaken(t *testing.T) {
+func TestWebhooksThatAreNotTaken(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
 	b.collect(benin, emulation.PaidAtOnce, "HOOK")
@@ -127,16 +128,16 @@ func TestCallbacksThatAreNotTaken(t *testing.T) {
 	}
 }
 
-// reordered is a callback whose first field has moved to the end.
+// reordered is a webhook whose first field has moved to the end.
 func reordered(body, first string) string {
 	rest := "{" + strings.TrimPrefix(body, "{"+first)
 	return strings.TrimSuffix(rest, "}") + "," + strings.TrimSuffix(first, ",") + "}"
 }
 
 // A signature holds of what is claimed, and what is claimed may be untrue by
-// now, or be cut out of a genuine callback: nothing stands between the fields
+// now, or be cut out of a genuine webhook: nothing stands between the fields
 // that are signed. So the status decides, and the amount is the recorded one.
-func TestCallbacksThatAreSignedAndWrong(t *testing.T) {
+func TestWebhooksThatAreSignedAndWrong(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
 	b.collect(benin, emulation.NeverAnswered, "HOOK-OPEN")

@@ -2,7 +2,6 @@ package mobipay
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -19,19 +18,11 @@ func (c Config) check() error {
 		return capabilities.Misconfiguration("mobipay: MOBIPAY_PUBLIC_ID is not the id alone",
 			"set it to the letters and digits that came with the credentials, without an address")
 	}
-	if c.CallbackURL != "" && !safeURL(c.CallbackURL) {
+	if c.CallbackURL != "" && !capabilities.IsSafeURL(c.CallbackURL) {
 		return capabilities.Misconfiguration("mobipay: MOBIPAY_CALLBACK_URL is not an https address",
 			"set it to where your server takes MobiPay's callbacks, such as https://shop.example/mobipay, or remove it")
 	}
 	return nil
-}
-
-// safeURL reports whether an address is one of https, or of plain http on this
-// machine, which emulators use.
-func safeURL(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Hostname() != "" && u.User == nil &&
-		(u.Scheme == "https" || u.Scheme == "http" && capabilities.IsLoopback(u))
 }
 
 // parseProviderIDs reads "mtn_ci=2303,orange_ci=2304". An id that the table of

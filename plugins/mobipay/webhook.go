@@ -2,67 +2,46 @@ package mobipay
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/wire"
 )
 
-// WebhookInput is a callback as it was received.
+// WebhookInput is a webhook as it was received.
 type WebhookInput struct {
 	Body string `json:"body" jsonschema:"maxLength=65536" jsonschema_description:"the raw body, byte for byte"`
 }
 
-// webhook is what MobiPay posts. The documentation shows one set of fields, the
-// OpenAPI document another.
-type webhook struct {
-	MerchantID      wire.Text `json:"merchant_id,omitempty"`
-	OperationType   wire.Text `json:"operation_type,omitempty"`
-	CustomerID      wire.Text `json:"customer_id,omitempty"`
-	Amount          wire.Text `json:"amount,omitempty"`
-	OrderID         wire.Text `json:"order_id"`
-	TransactionID   wire.Text `json:"transaction_id,omitempty"`
-	TransactionRef  wire.Text `json:"transaction_ref,omitempty"`
-	Status          wire.Text `json:"status,omitempty"`
-	ProviderID      wire.Text `json:"provider_id,omitempty"`
-	DestinationID   wire.Text `json:"destination_id,omitempty"`
-	ServiceID       wire.Text `json:"service_id,omitempty"`
-	ServiceVersion  wire.Text `json:"service_version,omitempty"`
-	ServiceDateTime wire.Text `json:"service_date_time,omitempty"`
-	Result          Result    `json:"result,omitzero"`
-}
-
 func (c *client) verifyWebhook(_ context.Context, in WebhookInput) (capabilities.WebhookClaim, error) {
-	return parseWebhook(in, c.config)
+	return readWebhook(in, c.config)
 }
 
-// parseWebhook reads a callback that MobiPay signed for this merchant, over
-// whatever fields it has, in the order in which they came.
-func parseWebhook(in WebhookInput, config Config) (capabilities.WebhookClaim, error) {
+// readWebhook reads a webhook that MobiPay signed for this merchant, over
+// whatever fields it has, in the order in which they came. The documentation
+// shows one set of them, the OpenAPI document another.
+func readWebhook(in WebhookInput, config Config) (capabilities.WebhookClaim, error) {
 	body := []byte(in.Body)
-	w, err := readWebhook(body)
+	var merchant, order, status, code, amount wire.Text
+	err := wire.Read(body, map[string]*wire.Text{
+		"merchant_id": &merchant, "order_id": &order, "status": &status, "result.code": &code, "amount": &amount,
+	})
 	if err != nil {
-		return capabilities.WebhookClaim{}, notOurs("text that is no callback of MobiPay's: " + err.Error())
+		return capabilities.WebhookClaim{}, notOurs("text that is no webhook of MobiPay's: " + err.Error())
 	}
 	if err := authentic(body, config.SecretKey); err != nil {
-		return capabilities.WebhookClaim{}, notOurs("a callback of which anybody may be the author: " + err.Error())
+		return capabilities.WebhookClaim{}, notOurs("a webhook of which anybody may be the author: " + err.Error())
 	}
 	switch {
-	case w.MerchantID != "" && string(w.MerchantID) != config.MerchantID:
-		return capabilities.WebhookClaim{}, notOurs("a callback for another merchant_id")
-	case w.OrderID == "":
+	case merchant != "" && string(merchant) != config.MerchantID:
+		return capabilities.WebhookClaim{}, notOurs("a webhook for another merchant_id")
+	case order == "":
 		return capabilities.WebhookClaim{}, notOurs("no order_id")
 	}
-	told, err := json.Marshal(w)
-	if err != nil {
-		return capabilities.WebhookClaim{}, notOurs(err.Error())
-	}
 	return capabilities.WebhookClaim{
-		Reference: string(w.OrderID),
-		State:     claimed(w),
-		Amount:    string(w.Amount),
+		Reference: string(order),
+		State:     claimed(status, code),
+		Amount:    string(amount),
 		Authentic: true,
-		Body:      told,
 	}, nil
 }
 
@@ -71,23 +50,11 @@ func notOurs(found string) error {
 		"the raw body as received, signed with MOBIPAY_SECRET_KEY over its fields in their order; do not fulfil on this one, ask for the status")
 }
 
-func readWebhook(body []byte) (webhook, error) {
-	var w webhook
-	err := wire.Read(body, map[string]*wire.Text{
-		"merchant_id": &w.MerchantID, "operation_type": &w.OperationType, "customer_id": &w.CustomerID, "amount": &w.Amount,
-		"order_id": &w.OrderID, "transaction_id": &w.TransactionID, "transaction_ref": &w.TransactionRef, "status": &w.Status,
-		"provider_id": &w.ProviderID, "destination_id": &w.DestinationID,
-		"service_id": &w.ServiceID, "service_version": &w.ServiceVersion, "service_date_time": &w.ServiceDateTime,
-		"result.code": &w.Result.Code, "result.message": &w.Result.Message,
-	})
-	return w, err
-}
-
-// claimed reads what a callback says. One that contradicts itself says
-// nothing, and neither does one without a status.
-func claimed(w webhook) capabilities.State {
-	state := stateOf(w.Status)
-	if w.Result.Code != codeOK && state == capabilities.Succeeded {
+// claimed reads what a webhook says. One that contradicts itself says nothing,
+// and neither does one without a status.
+func claimed(status, code wire.Text) capabilities.State {
+	state := stateOf(status)
+	if code != codeOK && state == capabilities.Succeeded {
 		return capabilities.Unknown
 	}
 	return state

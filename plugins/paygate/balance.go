@@ -19,25 +19,25 @@ type BalanceOutput struct {
 }
 
 func (c *client) checkBalance(ctx context.Context, _ BalanceInput) (BalanceOutput, error) {
-	answer, err := c.post(ctx, "/api/v1/check-balance", map[string]string{"auth_token": c.config.Token})
+	a, err := c.post(ctx, "/api/v1/check-balance", map[string]string{"auth_token": c.config.Token})
 	if err != nil {
 		return BalanceOutput{}, err
 	}
-	switch answer.Status {
+	switch a.Status {
 	case "0":
 	case wire.Text(badToken):
-		return BalanceOutput{}, wrongToken().WithResponse(answer)
+		return BalanceOutput{}, wrongToken().WithResponse(a)
 	default:
-		return BalanceOutput{}, capabilities.NothingChanged(fmt.Sprintf("paygate tells no balance (status %s)", answer.Status)).WithResponse(answer)
+		return BalanceOutput{}, capabilities.NothingChanged(fmt.Sprintf("paygate tells no balance (status %s)", a.Status)).WithResponse(a)
 	}
-	out := BalanceOutput{Response: &answer}
+	out := BalanceOutput{Response: &a}
 	for _, of := range []struct {
 		network string
 		amount  wire.Text
-	}{{"moov_tg", answer.flooz}, {"togocel_tg", answer.tmoney}} {
+	}{{"moov_tg", a.flooz}, {"togocel_tg", a.tmoney}} {
 		amount, err := whole(of.amount)
 		if err != nil {
-			return BalanceOutput{}, capabilities.NothingChanged(fmt.Sprintf("paygate: the balance of %s cannot be read: %v", of.network, err)).WithResponse(answer)
+			return BalanceOutput{}, capabilities.NothingChanged(fmt.Sprintf("paygate: the balance of %s cannot be read: %v", of.network, err)).WithResponse(a)
 		}
 		out.Balances = append(out.Balances, capabilities.Balance{Network: of.network, Available: amount, Currency: xof})
 	}

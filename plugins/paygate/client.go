@@ -52,8 +52,8 @@ func (c *client) post(ctx context.Context, path string, body any) (Response, err
 	if err != nil {
 		return Response{}, err
 	}
-	answer := read(h)
-	return answer, judge(ctx, answer)
+	a := read(h)
+	return a, judge(ctx, a)
 }
 
 func read(h *transport.Response) Response {
@@ -74,10 +74,10 @@ func read(h *transport.Response) Response {
 func judge(ctx context.Context, a Response) error {
 	var refusal *capabilities.Refusal
 	switch {
-	case a.HTTPStatus >= http.StatusInternalServerError:
-		refusal = capabilities.NotKnown(ctx, fmt.Sprintf("paygate answered HTTP %d", a.HTTPStatus))
-	case a.unreadable != "":
-		refusal = unreadable(ctx, a)
+	case a.unreadable != "" && (a.HTTPStatus == http.StatusUnauthorized || a.HTTPStatus == http.StatusForbidden):
+		refusal = denied(fmt.Sprintf("paygate answered HTTP %d", a.HTTPStatus))
+	case a.HTTPStatus >= http.StatusInternalServerError, a.unreadable != "":
+		refusal = transport.NoAnswer(ctx, "paygate", a.HTTPStatus, a.unreadable)
 	case a.ErrorCode != "":
 		refusal = failed(ctx, a)
 	case a.Status == "":
@@ -86,20 +86,6 @@ func judge(ctx context.Context, a Response) error {
 		return nil
 	}
 	return refusal.WithResponse(a)
-}
-
-// unreadable judges an answer without a usable body. A request that was
-// refused as a request was not carried out; anything else may have been.
-func unreadable(ctx context.Context, a Response) *capabilities.Refusal {
-	switch a.HTTPStatus {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return denied(fmt.Sprintf("paygate answered HTTP %d", a.HTTPStatus))
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
-		return capabilities.Rejected(
-			fmt.Sprintf("paygate answered HTTP %d: the request was not carried out", a.HTTPStatus),
-			"check PAYGATE_BASE_URL and PAYGATE_ENVIRONMENT")
-	}
-	return capabilities.NotKnown(ctx, fmt.Sprintf("paygate answered HTTP %d, but %s", a.HTTPStatus, a.unreadable))
 }
 
 // failed judges an answer with an error code, which look like HTTP's.

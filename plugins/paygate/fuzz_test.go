@@ -1,14 +1,13 @@
 package paygate
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/transport"
+	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
 
 // Anybody can post a webhook. Whatever is in it, it is read or refused as an
@@ -26,7 +25,7 @@ func FuzzWebhook(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		claim, err := parseWebhook(WebhookInput{Body: body})
+		claim, err := readWebhook(WebhookInput{Body: body})
 		if err != nil {
 			var r *capabilities.Refusal
 			if !errors.As(err, &r) || r.Kind != capabilities.Invalid || claim.State != "" {
@@ -34,60 +33,29 @@ func FuzzWebhook(f *testing.F) {
 			}
 			return
 		}
-		fields := fieldsOf(t, body)
-		if !slices.Contains(fields["identifier"], claim.Reference) || claim.Reference == "" {
+		fields := hosttest.Fields(body)
+		if fields["identifier"] != claim.Reference || claim.Reference == "" {
 			t.Fatalf("%q is said to be about %q", body, claim.Reference)
 		}
-		if claim.Amount != "" && !slices.Contains(fields["amount"], claim.Amount) {
+		if fields["amount"] != claim.Amount {
 			t.Fatalf("%q is said to name the amount %q", body, claim.Amount)
 		}
 		methods := map[string][]string{"": nil, "moov_tg": {"FLOOZ"}, "togocel_tg": {"T-Money", "TMONEY"}}
 		words, known := methods[claim.Network]
-		said := slices.ContainsFunc(fields["payment_method"], func(m string) bool { return slices.Contains(words, m) })
-		if !known || claim.Network != "" && !said {
+		if !known || claim.Network != "" && !slices.Contains(words, fields["payment_method"]) {
 			t.Fatalf("%q is said to be of the network %q", body, claim.Network)
 		}
-		if claim.Authentic || claim.State != capabilities.Succeeded || !json.Valid(claim.Body) {
+		if claim.Authentic || claim.State != capabilities.Succeeded {
 			t.Fatalf("%q: %+v", body, claim)
 		}
 	})
-}
-
-// fieldsOf returns the plain values of an object by name, as they are written.
-func fieldsOf(t *testing.T, body string) map[string][]string {
-	t.Helper()
-	d := json.NewDecoder(strings.NewReader(body))
-	d.UseNumber()
-	if token, err := d.Token(); err != nil || token != json.Delim('{') {
-		t.Fatalf("%q is no object: %v", body, err)
-	}
-	fields := map[string][]string{}
-	for d.More() {
-		token, err := d.Token()
-		if err != nil {
-			t.Fatal(err)
-		}
-		name, value := token.(string), any(nil)
-		if err := d.Decode(&value); err != nil {
-			t.Fatal(err)
-		}
-		switch v := value.(type) {
-		case string:
-			fields[name] = append(fields[name], v)
-		case json.Number:
-			fields[name] = append(fields[name], v.String())
-		case nil:
-			fields[name] = append(fields[name], "")
-		}
-	}
-	return fields
 }
 
 // Answers and webhooks spell Togocel's network otherwise than requests do.
 func TestNetworksAreReadBack(t *testing.T) {
 	t.Parallel()
 	for method, network := range map[string]string{"T-Money": "togocel_tg", "TMONEY": "togocel_tg", "FLOOZ": "moov_tg", "TOGOCEL": "", "": ""} {
-		claim, err := parseWebhook(WebhookInput{Body: `{"identifier":"R-1","payment_method":"` + method + `"}`})
+		claim, err := readWebhook(WebhookInput{Body: `{"identifier":"R-1","payment_method":"` + method + `"}`})
 		if err != nil || claim.Network != network {
 			t.Errorf("a webhook with %q is of the network %q, want %q (%v)", method, claim.Network, network, err)
 		}

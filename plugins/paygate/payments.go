@@ -20,16 +20,6 @@ type PaymentInput struct {
 	Description string                 `json:"description,omitempty" jsonschema:"maxLength=200"`
 }
 
-// DisburseInput pays a mobile-money number.
-type DisburseInput struct {
-	Reference   capabilities.Reference `json:"reference" jsonschema:"minLength=1,maxLength=50" jsonschema_description:"your unique id of this payout (reference)"`
-	Amount      capabilities.Amount    `json:"amount" jsonschema:"pattern=^[1-9][0-9]{0\\,8}$" jsonschema_description:"whole XOF, such as 5000"`
-	Currency    capabilities.Currency  `json:"currency,omitempty" jsonschema:"enum=XOF"`
-	MSISDN      capabilities.MSISDN    `json:"msisdn" jsonschema_extras:"x-role=payee" jsonschema_description:"payee's number with country code, 228…"`
-	Network     capabilities.NetworkID `json:"network,omitempty" jsonschema:"enum=togocel_tg,enum=moov_tg" jsonschema_description:"inferred from the number when left out"`
-	Description string                 `json:"description,omitempty" jsonschema:"maxLength=200" jsonschema_description:"what it is for (reason)"`
-}
-
 // StatusInput asks for the state of a payment or payout, by one of its ids.
 type StatusInput struct {
 	Reference   capabilities.Reference         `json:"reference,omitempty" jsonschema:"minLength=1,maxLength=50" jsonschema_description:"the reference (identifier) it was started with"`
@@ -62,59 +52,33 @@ func (c *client) initiatePayment(ctx context.Context, in PaymentInput) (Output, 
 	if err != nil {
 		return Output{}, err
 	}
-	answer, err := c.post(capabilities.OnNetwork(ctx, s.network), "/api/v1/pay", money{
+	a, err := c.post(capabilities.OnNetwork(ctx, s.network), "/api/v1/pay", money{
 		Token: c.config.Token, Phone: number.Local(), Amount: json.Number(in.Amount), Network: s.api,
 		Identifier: string(in.Reference), Description: in.Description,
 	})
 	if err != nil {
 		return Output{}, err
 	}
-	switch registration(answer.Status) {
+	return begun(capabilities.Outcome{Reference: string(in.Reference), Amount: in.Amount, Currency: xof, Network: s.network}, a)
+}
+
+// begun reads the answer to a request for a payment, or says that it was
+// refused, or that nobody can tell.
+func begun(o capabilities.Outcome, a Response) (Output, error) {
+	switch registration(a.Status) {
 	case registered:
-		return begun(in.Reference, in.Amount, s, answer), nil
+		o.State = capabilities.Pending // it is not paid yet
+		return Output{Outcome: o, Response: &a}, nil
 	case badToken:
-		return Output{}, wrongToken().WithResponse(answer)
+		return Output{}, wrongToken().WithResponse(a)
 	case badParameters:
 		return Output{}, capabilities.Rejected("paygate refuses a value of the request (status 4)",
-			"check the values; the number may be on the other network").WithResponse(answer)
+			"check the values; the number may be on the other network").WithResponse(a)
 	case duplicate:
 		// Perhaps this very payment, if its first answer was lost elsewhere.
-		return Output{}, capabilities.MayHaveHappened("paygate has a transaction of this reference already (status 6)").WithResponse(answer)
+		return Output{}, capabilities.MayHaveHappened("paygate has a transaction of this reference already (status 6)").WithResponse(a)
 	}
-	return Output{}, undocumented(answer)
-}
-
-func (c *client) disburse(ctx context.Context, in DisburseInput) (Output, error) {
-	s, number, err := choose(in.Network, in.MSISDN)
-	if err != nil {
-		return Output{}, err
-	}
-	reason := in.Description
-	if reason == "" {
-		reason = "payout " + string(in.Reference)
-	}
-	answer, err := c.post(capabilities.OnNetwork(ctx, s.network), "/api/v1/disburse", money{
-		Token: c.config.Token, Phone: number.Local(), Amount: json.Number(in.Amount), Network: s.api,
-		Reference: string(in.Reference), Reason: reason,
-	})
-	if err != nil {
-		return Output{}, err
-	}
-	if acceptance(answer.Status) == accepted {
-		return begun(in.Reference, in.Amount, s, answer), nil
-	}
-	if _, err := json.Number(answer.Status).Int64(); err != nil {
-		return Output{}, undocumented(answer)
-	}
-	return Output{}, capabilities.Rejected(fmt.Sprintf("paygate refuses the payout (status %s)", answer.Status),
-		"check the balance of this network, the number, and that this machine's address is whitelisted").WithResponse(answer)
-}
-
-// begun is a transaction that PayGate took. It is not paid yet.
-func begun(reference capabilities.Reference, amount capabilities.Amount, s spelling, a Response) Output {
-	return Output{Response: &a, Outcome: capabilities.Outcome{
-		Reference: string(reference), State: capabilities.Pending, Amount: amount, Currency: xof, Network: s.network,
-	}}
+	return Output{}, undocumented(a)
 }
 
 func undocumented(a Response) error {
@@ -129,9 +93,9 @@ func (c *client) checkPaymentStatus(ctx context.Context, in StatusInput) (Output
 	if in.Reference == "" && in.TxReference == "" {
 		return Output{}, capabilities.InvalidField("reference", "nothing, and no tx_reference", "the reference that it was started with, or tx_reference")
 	}
-	answer, err := c.post(ctx, path, question)
-	if answer.ErrorCode == notFound && answer.unreadable == "" {
-		return Output{Response: &answer, Outcome: capabilities.Outcome{
+	a, err := c.post(ctx, path, question)
+	if a.ErrorCode == notFound && a.unreadable == "" {
+		return Output{Response: &a, Outcome: capabilities.Outcome{
 			Reference: string(in.Reference), State: capabilities.Failed, Doubt: true,
 			Notes: []string{"PayGate knows no such transaction"},
 		}}, nil
@@ -139,10 +103,10 @@ func (c *client) checkPaymentStatus(ctx context.Context, in StatusInput) (Output
 	if err != nil {
 		return Output{}, err
 	}
-	if err := concerns(in, answer); err != nil {
-		return Output{}, capabilities.NothingChanged("paygate: " + err.Error()).WithResponse(answer)
+	if err := concerns(in, a); err != nil {
+		return Output{}, capabilities.NothingChanged("paygate: " + err.Error()).WithResponse(a)
 	}
-	return told(in, answer), nil
+	return told(in, a), nil
 }
 
 // concerns makes sure that an answer is about what was asked.
@@ -156,6 +120,7 @@ func concerns(in StatusInput, a Response) error {
 	return nil
 }
 
+// told reads the answer to a question.
 func told(in StatusInput, a Response) Output {
 	out := Output{Response: &a, PaymentReference: string(a.PaymentReference), Outcome: capabilities.Outcome{
 		Reference: string(in.Reference), State: stateOf(outcome(a.Status)), Network: networkOf(a.PaymentMethod),

@@ -7,17 +7,8 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
-	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
-
-// newStubBench is a bench where a stub speaks for PayGate.
-func newStubBench(t *testing.T) (bench, *hosttest.Stub) {
-	t.Helper()
-	s := hosttest.NewStub(t)
-	clock := emulation.NewManualClock(hosttest.Start())
-	return bench{provider.At(t, host.Emulated(s.URL, map[string]string{"PAYGATE_AUTH_TOKEN": "a token"}), clock)}, s
-}
 
 // Every answer as it is documented or was recorded, word for word.
 func TestDocumentedAnswers(t *testing.T) {

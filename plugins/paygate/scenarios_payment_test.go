@@ -1,7 +1,6 @@
 package paygate_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -108,36 +107,21 @@ func TestIdentifierIsUsedTwice(t *testing.T) {
 	b.Moved("TWICE", emulation.Collect, 2, 1)
 }
 
-// losses are the numbers whose request ends without an answer that says
-// anything: it may have been taken or not.
-var losses = []struct {
-	name   string
-	ending emulation.Ending
-	paid   int
-}{
-	{"HTTP 500, not taken", emulation.ErrorNotTaken, 0},
-	{"HTTP 500, taken", emulation.ErrorTaken, 1},
-	{"cut before it was taken", emulation.CutNotTaken, 0},
-	{"cut after it was taken", emulation.CutTaken, 1},
-	{"half an answer", emulation.Truncated, 1},
-	{"an HTML page", emulation.HTMLPage, 1},
-}
-
 func TestMoneyWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	all := newBench(t, emulation.Options{})
-	for _, l := range losses {
+	for _, l := range hosttest.Losses() {
 		for capability, op := range map[string]emulation.Operation{"initiate_payment": emulation.Collect, "disburse": emulation.Disburse} {
-			t.Run(l.name+"/"+capability, func(t *testing.T) {
-				b, reference := all.in(t), string(op)+string(l.ending)
-				a := b.Call(capability, moov.order(l.ending, reference))
+			t.Run(l.Name+"/"+capability, func(t *testing.T) {
+				b, reference := all.in(t), string(op)+string(l.Ending)
+				a := b.Call(capability, moov.order(l.Ending, reference))
 				b.Wants(a, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "do not send it again", After: 5})
 				end := want{State: capabilities.Succeeded, Response: "status=0"}
-				if l.paid == 0 {
+				if l.Paid == 0 {
 					end = want{State: capabilities.Failed, Response: "error_code=403 status="}
 				}
 				b.Wants(b.FollowToTheEnd(a), end)
-				b.Moved(reference, op, 1, l.paid)
+				b.Moved(reference, op, 1, l.Paid)
 			})
 		}
 	}
@@ -207,14 +191,13 @@ func TestAddressIsNotWhitelisted(t *testing.T) {
 
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, emulation.Options{})
-	if err := b.Server.Close(); err != nil {
-		t.Fatal(err)
-	}
-	b.Wants(b.collect(togocel, emulation.Paid, "DIAL"), want{Kind: capabilities.Unavailable})
-	b.Wants(b.ask("DIAL"), want{Kind: capabilities.Unavailable})
-	b.Wants(b.disburse(togocel, emulation.Paid, "DIAL-OUT"), want{Kind: capabilities.Unavailable})
-	b.Untouched()
+	newBench(t, emulation.Options{}).NobodyListens(map[string]hosttest.Input{
+		"initiate_payment":     togocel.order(emulation.Paid, "DIAL"),
+		"check_payment_status": {"reference": "DIAL"},
+		"check_balance":        {},
+		"disburse":             togocel.order(emulation.Paid, "DIAL-OUT"),
+		"verify_webhook":       {"body": claim("DIAL-HOOK", "5000")},
+	})
 }
 
 func TestWrongInputsAreNotSent(t *testing.T) {
@@ -245,9 +228,5 @@ func TestWrongInputsAreNotSent(t *testing.T) {
 
 func TestCallerIsGoneBeforeSending(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, emulation.Options{})
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	b.Wants(b.CallUntil(gone, "initiate_payment", togocel.order(emulation.Paid, "GONE")), want{Kind: capabilities.Unavailable})
-	b.Untouched()
+	newBench(t, emulation.Options{}).CallerIsGone("initiate_payment", togocel.order(emulation.Paid, "GONE"))
 }

@@ -97,4 +97,11 @@ func (b bench) balances() map[string]string {
 	return held
 }
 
+// newStubBench is a bench where a stub speaks for PayGate.
+func newStubBench(t *testing.T) (bench, *hosttest.Stub) {
+	t.Helper()
+	b, s := provider.Stubbed(t, map[string]string{"PAYGATE_AUTH_TOKEN": "a token"})
+	return bench{b}, s
+}
+
 type want = hosttest.Want

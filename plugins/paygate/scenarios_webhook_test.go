@@ -5,6 +5,7 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
@@ -24,14 +25,14 @@ func claim(identifier, amount string) string {
 // The webhook that PayGate sends of a paid payment, received and judged.
 func TestWebhookOfAPaidPayment(t *testing.T) {
 	t.Parallel()
-	address, bodies := hosttest.Inbox(t)
-	all := newBench(t, emulation.Options{WebhookURL: address})
+	inbox := emulationtest.NewInbox(t)
+	all := newBench(t, emulation.Options{WebhookURL: inbox.URL})
 	for _, o := range operators {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("HOOK")
 			b.collect(o, emulation.Paid, reference)
 			b.Clock.Advance(delay)
-			a := b.verify(<-bodies)
+			a := b.verify(inbox.Next())
 			b.Wants(a, want{State: capabilities.Succeeded})
 			if v := b.VerdictOf(a); !v.Fulfil || v.Trusted != "5000" || v.Claim.Authentic {
 				t.Errorf("verdict %+v, want to fulfil 5000 on an unsigned claim", v)

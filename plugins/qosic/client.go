@@ -2,7 +2,6 @@ package qosic
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -44,9 +43,9 @@ type Response struct {
 	unreadable   string    // why the body is no answer, empty if it is one
 }
 
-// paymentBody is the body of payments and deposits; status and refund send
+// request is the body of payments and deposits; status and refund send
 // only its last two fields. Every value is a JSON string.
-type paymentBody struct {
+type request struct {
 	MSISDN    string `json:"msisdn,omitempty"`
 	Amount    string `json:"amount,omitempty"`
 	FirstName string `json:"firstname,omitempty"`
@@ -57,7 +56,7 @@ type paymentBody struct {
 
 // post sends a body on a route. What every call has in common is judged here:
 // credentials, client ids, server errors, bodies that are no answer.
-func (c *client) post(ctx context.Context, r route, path string, body paymentBody) (Response, error) {
+func (c *client) post(ctx context.Context, r route, path string, body request) (Response, error) {
 	body.ClientID = r.clientID(c.config)
 	if body.ClientID == "" {
 		return Response{}, capabilities.Misconfiguration(
@@ -68,20 +67,23 @@ func (c *client) post(ctx context.Context, r route, path string, body paymentBod
 	if err != nil {
 		return Response{}, err
 	}
-	answer := read(h)
-	if answer.TransRef != "" && string(answer.TransRef) != body.TransRef {
-		answer.unreadable = fmt.Sprintf("it answers for another transref, %q", answer.TransRef)
+	a := read(h)
+	if a.TransRef != "" && string(a.TransRef) != body.TransRef {
+		a.unreadable = fmt.Sprintf("it answers for another transref, %q", a.TransRef)
 	}
-	return answer, c.judge(ctx, r, answer)
+	return a, c.judge(ctx, r, a)
 }
 
 func read(h *transport.Response) Response {
-	answer := Response{HTTPStatus: h.Status}
-	if err := json.Unmarshal(h.Body, &answer); err != nil {
+	a := Response{HTTPStatus: h.Status}
+	err := wire.Read(h.Body, map[string]*wire.Text{
+		"responsecode": &a.ResponseCode, "responsemsg": &a.ResponseMsg, "transref": &a.TransRef,
+		"serviceref": &a.ServiceRef, "comment": &a.Comment,
+	})
+	if err != nil {
 		return Response{HTTPStatus: h.Status, unreadable: "its body is not the documented JSON"}
 	}
-	answer.HTTPStatus = h.Status
-	return answer
+	return a
 }
 
 // judge returns the refusal that an answer means whatever was asked, or nil.
@@ -94,10 +96,8 @@ func (c *client) judge(ctx context.Context, r route, a Response) error {
 			"check QOSIC_USERNAME and QOSIC_PASSWORD, and add this machine's public IP in the dashboard under IP Whitelist")
 	case a.HTTPStatus == http.StatusExpectationFailed:
 		refusal = noAccount()
-	case a.HTTPStatus >= http.StatusInternalServerError:
-		refusal = capabilities.NotKnown(ctx, fmt.Sprintf("qosic answered HTTP %d", a.HTTPStatus))
-	case a.unreadable != "":
-		refusal = unreadable(ctx, a)
+	case a.HTTPStatus >= http.StatusInternalServerError, a.unreadable != "":
+		refusal = transport.NoAnswer(ctx, "qosic", a.HTTPStatus, a.unreadable)
 	case a.ResponseCode == codeInvalidClient && !strings.EqualFold(string(a.ResponseMsg), notAuthorised):
 		refusal = capabilities.Misconfiguration(
 			fmt.Sprintf("qosic does not know the client id of %s", r.network.Name),
@@ -106,18 +106,6 @@ func (c *client) judge(ctx context.Context, r route, a Response) error {
 		return nil
 	}
 	return refusal.WithResponse(a)
-}
-
-// unreadable judges an answer without a usable body. A request that was
-// refused as a request was not carried out; anything else may have been.
-func unreadable(ctx context.Context, a Response) *capabilities.Refusal {
-	switch a.HTTPStatus {
-	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
-		return capabilities.Rejected(
-			fmt.Sprintf("qosic answered HTTP %d: the request was not carried out", a.HTTPStatus),
-			"check QOSIC_BASE_URL and QOSIC_ENVIRONMENT")
-	}
-	return capabilities.NotKnown(ctx, fmt.Sprintf("qosic answered HTTP %d, but %s", a.HTTPStatus, a.unreadable))
 }
 
 func noAccount() *capabilities.Refusal {

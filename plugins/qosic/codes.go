@@ -21,13 +21,13 @@ const (
 // only to choose between two refusals.
 const notAuthorised = "Not authorized"
 
-// failure is a final failure: what it means and what to do.
-type failure struct{ meaning, fix string }
+// meaning is a code in words, with what to do.
+type meaning struct{ what, fix string }
 
 // failures returns the codes that are final.
-func failures() map[wire.Text]failure {
+func failures() map[wire.Text]meaning {
 	again := "money did not move; start a new payment with a new reference"
-	return map[wire.Text]failure{
+	return map[wire.Text]meaning{
 		codeInvalidClient: {"the operation is not authorised for this account", "ask Qosic to enable it, and check the client id"},
 		"02":              {"the payment failed or the customer refused it", again},
 		"100":             {"the operation could not be completed", again},

@@ -2,6 +2,7 @@ package qosic
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 )
@@ -22,6 +23,15 @@ type route struct {
 }
 
 func network(id string) capabilities.Network { return capabilities.Networks(id)[0] }
+
+// celtiis is the network that no other provider reaches (prefixes: the
+// numbering plan of Benin, as applications use it).
+func celtiis() capabilities.Network {
+	return capabilities.Network{
+		ID: "celtiis_bj", Name: "Celtiis Benin", Country: "BJ", Currency: xof,
+		Prefixes: strings.Fields("20 21 22 23 24 28 29 40 41 43 44 47 48 49 92 93"),
+	}
+}
 
 // routes returns the table of paths (provider documentation and seed; where
 // the documentation prints /user for Togocel, the seed and applications use
@@ -62,7 +72,7 @@ func routes() []route {
 			setting:  "QOSIC_CLIENT_ID_MOOV_BENIN",
 		},
 		{
-			network:  network("celtiis_bj"),
+			network:  celtiis(),
 			collect:  "/QosicBridge/sb/v1/requestpayment",
 			status:   "/QosicBridge/sb/v1/gettransactionstatus",
 			clientID: func(c Config) string { return c.ClientCeltiis },

@@ -4,104 +4,92 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
-	"github.com/mcp-payments/mcp-payments/gotchas"
-	"github.com/mcp-payments/mcp-payments/gotchas/proof"
 	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
 
-// The catalogue says by what each trap is made harmless. What is enforced by
-// the host is shown here, one scenario for each; what is enforced by the
-// plugin, by the tests that are named below.
-
 // enforced are scenarios that one check of the host ends, with nothing sent.
-var enforced = []struct {
-	name    string
-	guard   string
-	gotchas string // that it makes harmless, without "qosic."
-	answer  func(bench) *host.Answer
-}{
-	{"a reference of another length", "schema", "initiate_payment.10", func(b bench) *host.Answer {
+var enforced = []hosttest.Scenario[bench]{
+	{Name: "a reference of another length", Guard: "schema", Gotchas: "initiate_payment.10", Answer: func(b bench) *host.Answer {
 		return b.Call("initiate_payment", togocel.order(emulation.Paid, "123e4567-e89b-12d3-a456-426614174000"))
 	}},
-	{"an amount with decimals", "schema", "initiate_payment.11", func(b bench) *host.Answer {
+	{Name: "an amount with decimals", Guard: "schema", Gotchas: "initiate_payment.11", Answer: func(b bench) *host.Answer {
 		return b.Call("initiate_payment", togocel.order(emulation.Paid, "ORDER-1").With("amount", "1000.00"))
 	}},
-	{"a local number", "schema", "initiate_payment.12", func(b bench) *host.Answer {
+	{Name: "a local number", Guard: "schema", Gotchas: "initiate_payment.12", Answer: func(b bench) *host.Answer {
 		return b.Call("initiate_payment", togocel.order(emulation.Paid, "ORDER-1").With("msisdn", "0090000"))
 	}},
-	{"the sandbox over plain HTTP, as the docs print it", "environment", "initiate_payment.7", func(b bench) *host.Answer {
+	{Name: "the sandbox over plain HTTP, as the docs print it", Guard: "environment", Gotchas: "initiate_payment.7", Answer: func(b bench) *host.Answer {
 		return b.Targeting(capabilities.Sandbox, "http://staging.qosic.net:9010").Call("initiate_payment", togocel.order(emulation.Paid, "ORDER-1"))
 	}},
-	{"production, taken for something else", "environment", "initiate_payment.24", func(b bench) *host.Answer {
+	{Name: "production, taken for something else", Guard: "environment", Gotchas: "initiate_payment.24", Answer: func(b bench) *host.Answer {
 		return b.Targeting(capabilities.Emulator, "https://api.qosic.net").Call("initiate_payment", togocel.order(emulation.Paid, "ORDER-1"))
 	}},
-	{"a first payment in production", "notices", "initiate_payment.8", func(b bench) *host.Answer {
+	{Name: "a first payment in production", Guard: "notices", Gotchas: "initiate_payment.8", Answer: func(b bench) *host.Answer {
 		return b.Informed("initiate_payment", "initiate_payment.8").Ask(b.Context(), "initiate_payment", togocel.order(emulation.Paid, "ORDER-1"))
 	}},
-	{"a payout from an address that nobody entered", "notices", "disburse.3", func(b bench) *host.Answer {
+	{Name: "a payout from an address that nobody entered", Guard: "notices", Gotchas: "disburse.3", Answer: func(b bench) *host.Answer {
 		return b.Informed("disburse", "disburse.3").Ask(b.Context(), "disburse", togocel.order(emulation.Paid, "ORDER-1"))
 	}},
-	{"a payout from a wallet that nobody filled", "notices", "disburse.4", func(b bench) *host.Answer {
+	{Name: "a payout from a wallet that nobody filled", Guard: "notices", Gotchas: "disburse.4", Answer: func(b bench) *host.Answer {
 		return b.Informed("disburse", "disburse.4").Ask(b.Context(), "disburse", togocel.order(emulation.Paid, "ORDER-1"))
 	}},
-	{"a payout without the second factor", "notices", "disburse.5", func(b bench) *host.Answer {
+	{Name: "a payout without the second factor", Guard: "notices", Gotchas: "disburse.5", Answer: func(b bench) *host.Answer {
 		return b.Informed("disburse", "disburse.5").Ask(b.Context(), "disburse", togocel.order(emulation.Paid, "ORDER-1"))
 	}},
-	{"a used transref", "reference", "initiate_payment.9", func(b bench) *host.Answer {
+	{Name: "a used transref", Guard: "reference", Gotchas: "initiate_payment.9", Answer: func(b bench) *host.Answer {
 		b.collect(togocel, emulation.PaidAtOnce, "ORDER-1")
 		return b.Call("initiate_payment", togocel.order(emulation.PaidAtOnce, "ORDER-1").With("amount", "6000"))
 	}},
-	{"a payout with a payment's transref", "reference", "disburse.7", func(b bench) *host.Answer {
+	{Name: "a payout with a payment's transref", Guard: "reference", Gotchas: "disburse.7", Answer: func(b bench) *host.Answer {
 		b.collect(togocel, emulation.PaidAtOnce, "ORDER-1")
 		return b.disburse(togocel, emulation.Paid, "ORDER-1")
 	}},
-	{"a payment with an unknown outcome, sent again", "reference", "initiate_payment.23 check_payment_status.14", func(b bench) *host.Answer {
+	{Name: "a payment with an unknown outcome, sent again", Guard: "reference", Gotchas: "initiate_payment.23 check_payment_status.14", Answer: func(b bench) *host.Answer {
 		b.collect(togocel, emulation.ErrorTaken, "ORDER-1")
 		return b.collect(togocel, emulation.ErrorTaken, "ORDER-1")
 	}},
-	{"a payment with an unknown outcome, sent again under a new transref", "suspected_repeat", "initiate_payment.23 check_payment_status.14", func(b bench) *host.Answer {
+	{Name: "a payment with an unknown outcome, sent again under a new transref", Guard: "suspected_repeat", Gotchas: "initiate_payment.23 check_payment_status.14", Answer: func(b bench) *host.Answer {
 		b.collect(togocel, emulation.CutTaken, "ORDER-1")
 		return b.Ask(b.Context(), "initiate_payment", togocel.order(emulation.CutTaken, "ORDER-2"))
 	}},
-	{"a payout with an unknown outcome, sent again", "reference", "disburse.13", func(b bench) *host.Answer {
+	{Name: "a payout with an unknown outcome, sent again", Guard: "reference", Gotchas: "disburse.13", Answer: func(b bench) *host.Answer {
 		b.disburse(togocel, emulation.CutTaken, "ORDER-1")
 		return b.disburse(togocel, emulation.CutTaken, "ORDER-1")
 	}},
-	{"a payout with an unknown outcome, sent again under a new transref", "suspected_repeat", "disburse.13", func(b bench) *host.Answer {
+	{Name: "a payout with an unknown outcome, sent again under a new transref", Guard: "suspected_repeat", Gotchas: "disburse.13", Answer: func(b bench) *host.Answer {
 		b.disburse(togocel, emulation.ErrorTaken, "ORDER-1")
 		return b.Ask(b.Context(), "disburse", togocel.order(emulation.ErrorTaken, "ORDER-2"))
 	}},
-	{"a refund that no person agreed to", "approval", "refund.3", func(b bench) *host.Answer {
+	{Name: "a refund that no person agreed to", Guard: "approval", Gotchas: "refund.3", Answer: func(b bench) *host.Answer {
 		b.collect(mtnBenin, emulation.PaidAtOnce, "ORDER-1")
 		return b.Ask(b.Context(), "refund", hosttest.Input{"original_reference": "ORDER-1"})
 	}},
-	{"a second refund", "reference", "refund.3", func(b bench) *host.Answer {
+	{Name: "a second refund", Guard: "reference", Gotchas: "refund.3", Answer: func(b bench) *host.Answer {
 		b.collect(mtnBenin, emulation.PaidAtOnce, "ORDER-1")
 		b.Call("refund", hosttest.Input{"original_reference": "ORDER-1"})
 		return b.Call("refund", hosttest.Input{"original_reference": "ORDER-1"})
 	}},
-	{"a refund with an unknown outcome, sent again", "reference", "refund.6", func(b bench) *host.Answer {
+	{Name: "a refund with an unknown outcome, sent again", Guard: "reference", Gotchas: "refund.6", Answer: func(b bench) *host.Answer {
 		b.collect(mtnBenin, emulation.ErrorTaken, "ORDER-1")
 		b.Clock.Advance(delay)
 		b.Call("refund", hosttest.Input{"original_reference": "ORDER-1"})
 		return b.Call("refund", hosttest.Input{"original_reference": "ORDER-1"})
 	}},
-	{"a question in the same second", "polling_pace", "check_payment_status.1 check_payment_status.12", func(b bench) *host.Answer {
+	{Name: "a question in the same second", Guard: "polling_pace", Gotchas: "check_payment_status.1 check_payment_status.12", Answer: func(b bench) *host.Answer {
 		b.collect(togocel, emulation.Paid, "ORDER-1")
 		b.ask("ORDER-1", "")
 		return b.Call("check_payment_status", hosttest.Input{"reference": "ORDER-1"})
 	}},
-	{"a webhook that anybody sent", "webhook_recheck", "verify_webhook.2", func(b bench) *host.Answer {
+	{Name: "a webhook that anybody sent", Guard: "webhook_recheck", Gotchas: "verify_webhook.2", Answer: func(b bench) *host.Answer {
 		b.collect(togocel, emulation.NeverAnswered, "ORDER-1")
 		return b.verify(claim("SUCCESSFUL", "200", "ORDER-1", "5000"), "")
 	}},
-	{"a webhook with a larger amount", "webhook_recheck", "verify_webhook.3", func(b bench) *host.Answer {
+	{Name: "a webhook with a larger amount", Guard: "webhook_recheck", Gotchas: "verify_webhook.3", Answer: func(b bench) *host.Answer {
 		b.collect(togocel, emulation.PaidAtOnce, "ORDER-1")
 		return b.verify(claim("SUCCESSFUL", "200", "ORDER-1", "500000"), "")
 	}},
@@ -150,17 +138,14 @@ var byPlugin = map[string]string{
 	"verify_webhook.8":        "TestWebhooksThatLie",
 }
 
-// TestGuardsEnforceTheirGotchas runs every scenario: it ends where the
-// catalogue says, and nothing more was asked of Qosic than before the answer.
 func TestGuardsEnforceTheirGotchas(t *testing.T) {
 	t.Parallel()
-	for _, e := range enforced {
-		t.Run(e.guard+"/"+e.name, func(t *testing.T) {
-			t.Parallel()
-			b := newBench(t, emulation.Options{})
-			b.Ended(e.answer(b), e.guard, e.gotchas, "ORDER-1")
-		})
-	}
+	hosttest.Enforce(t, newBench, enforced)
+}
+
+func TestEveryGotchaIsProved(t *testing.T) {
+	t.Parallel()
+	hosttest.Prove(t, provider, enforced, byPlugin)
 }
 
 // Once every notice of a capability is acknowledged, they hold it no more.
@@ -172,31 +157,6 @@ func TestAcknowledgedNoticesHoldNobody(t *testing.T) {
 		if a := b.Informed(capability, "").Ask(b.Context(), capability, in); a.Guard == "notices" || !a.Refused() {
 			t.Errorf("%s:\n%s", capability, a.Text())
 		}
-	}
-}
-
-// TestEveryGotchaIsProved holds the catalogue to the scenarios: whoever names
-// an enforcer has to show it.
-func TestEveryGotchaIsProved(t *testing.T) {
-	t.Parallel()
-	var proved []proof.Pair
-	for _, e := range enforced {
-		for id := range strings.FieldsSeq(e.gotchas) {
-			proved = append(proved, proof.Pair{Gotcha: "qosic." + id, Enforcer: e.guard})
-		}
-	}
-	tests, err := proof.Tests(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for id, test := range byPlugin {
-		proved = append(proved, proof.Pair{Gotcha: "qosic." + id, Enforcer: "plugin"})
-		if !slices.Contains(tests, test) {
-			t.Errorf("%s is shown by %s, which there is not", id, test)
-		}
-	}
-	if err := proof.Check(gotchas.For("qosic"), proved); err != nil {
-		t.Error(err)
 	}
 }
 

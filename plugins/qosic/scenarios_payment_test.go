@@ -7,6 +7,7 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
@@ -102,7 +103,7 @@ func TestMoovBeninCustomerNeverAnswers(t *testing.T) {
 	b := newBench(t, emulation.Options{})
 	a := b.collect(moovBenin, emulation.NeverAnswered, "SYNC-0002")
 	b.Wants(a, want{State: capabilities.Pending, Response: "responsecode=01", After: 3})
-	if waited := b.Clock.Now().Sub(hosttest.Start()); waited < 80*time.Second {
+	if waited := b.Clock.Now().Sub(emulationtest.Start()); waited < 80*time.Second {
 		t.Errorf("answered after %s, want no less than 80 s", waited)
 	}
 }
@@ -172,39 +173,24 @@ func TestNumberWithoutAccount(t *testing.T) {
 	}
 }
 
-// losses are the numbers whose request ends without an answer that says
-// anything: it may have been taken or not.
-var losses = []struct {
-	name   string
-	ending emulation.Ending
-	taken  bool
-}{
-	{"HTTP 500, not taken", emulation.ErrorNotTaken, false},
-	{"HTTP 500, taken", emulation.ErrorTaken, true},
-	{"cut before it was taken", emulation.CutNotTaken, false},
-	{"cut after it was taken", emulation.CutTaken, true},
-	{"half an answer", emulation.Truncated, true},
-	{"an HTML page", emulation.HTMLPage, true},
-}
-
 // Row "server error", and its relatives. Nothing is sent twice, and the status
 // tells in the end.
 func TestPaymentWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	all := newBench(t, emulation.Options{})
 	for _, o := range operators {
-		for _, l := range losses {
-			t.Run(o.network+"/"+l.name, func(t *testing.T) {
-				b, reference := all.in(t), o.ref("LOST-"+string(l.ending))
-				a := b.collect(o, l.ending, reference)
+		for _, l := range hosttest.Losses() {
+			t.Run(o.network+"/"+l.Name, func(t *testing.T) {
+				b, reference := all.in(t), o.ref("LOST-"+string(l.Ending))
+				a := b.collect(o, l.Ending, reference)
 				b.Wants(a, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown,
 					Message: "do not send it again", Gotchas: "initiate_payment.23", After: 3})
-				end, paid := want{State: capabilities.Succeeded, Response: "responsecode=00"}, 1
-				if !l.taken {
-					end, paid = want{State: capabilities.Failed, Response: "responsecode=-1"}, 0
+				end := want{State: capabilities.Succeeded, Response: "responsecode=00"}
+				if l.Paid == 0 {
+					end = want{State: capabilities.Failed, Response: "responsecode=-1"}
 				}
 				b.Wants(b.FollowToTheEnd(a), end)
-				b.Moved(reference, emulation.Collect, 1, paid)
+				b.Moved(reference, emulation.Collect, 1, l.Paid)
 			})
 		}
 	}
@@ -254,31 +240,17 @@ func TestTransrefIsUsedTwice(t *testing.T) {
 // Nobody listens: nothing was sent, so the same call may be made again.
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, emulation.Options{})
-	if err := b.Server.Close(); err != nil {
-		t.Fatal(err)
-	}
-	calls := map[string]hosttest.Input{
+	newBench(t, emulation.Options{}).NobodyListens(map[string]hosttest.Input{
 		"initiate_payment":     togocel.order(emulation.Paid, "DIAL-0001"),
 		"disburse":             togocel.order(emulation.Paid, "DIAL-0002"),
 		"refund":               {"original_reference": "DIAL-0003"},
 		"check_payment_status": {"reference": "DIAL-0004", "network": "togocel_tg"},
 		"verify_webhook":       {"body": `{"status":"SUCCESSFUL","transRef":"DIAL-0005","code":"200"}`, "network": "togocel_tg"},
-	}
-	for capability, in := range calls {
-		t.Run(capability, func(t *testing.T) {
-			b.in(t).Wants(b.in(t).Call(capability, in), want{Kind: capabilities.Unavailable})
-		})
-	}
-	b.Untouched()
+	})
 }
 
 // A caller that is gone before anything was sent stops the payment.
 func TestCallerIsGoneBeforeSending(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, emulation.Options{})
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	b.Wants(b.CallUntil(gone, "initiate_payment", mtnBenin.order(emulation.Paid, "GONE-0001")), want{Kind: capabilities.Unavailable})
-	b.Untouched()
+	newBench(t, emulation.Options{}).CallerIsGone("initiate_payment", mtnBenin.order(emulation.Paid, "GONE-0001"))
 }

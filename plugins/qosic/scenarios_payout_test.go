@@ -116,18 +116,18 @@ func TestPayoutWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	all := newBench(t, emulation.Options{})
 	for _, o := range payouts() {
-		for _, l := range losses {
-			t.Run(o.network+"/"+l.name, func(t *testing.T) {
-				b, reference := all.in(t), o.ref("OUT-"+string(l.ending))
-				a := b.disburse(o, l.ending, reference)
+		for _, l := range hosttest.Losses() {
+			t.Run(o.network+"/"+l.Name, func(t *testing.T) {
+				b, reference := all.in(t), o.ref("OUT-"+string(l.Ending))
+				a := b.disburse(o, l.Ending, reference)
 				b.Wants(a, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown,
 					Message: "do not send it again", Gotchas: "disburse.13", After: 3})
-				end, paid := want{State: capabilities.Succeeded, Response: "responsecode=00"}, 1
-				if !l.taken {
-					end, paid = want{State: capabilities.Failed, Response: "responsecode=-1"}, 0
+				end := want{State: capabilities.Succeeded, Response: "responsecode=00"}
+				if l.Paid == 0 {
+					end = want{State: capabilities.Failed, Response: "responsecode=-1"}
 				}
 				b.Wants(b.FollowToTheEnd(a), end)
-				b.Moved(reference, emulation.Disburse, 1, paid)
+				b.Moved(reference, emulation.Disburse, 1, l.Paid)
 			})
 		}
 	}
@@ -223,13 +223,13 @@ func TestRefundOfWhatIsNotPaid(t *testing.T) {
 func TestRefundWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	all := newBench(t, emulation.Options{})
-	for _, l := range losses {
-		if !l.taken {
+	for _, l := range hosttest.Losses() {
+		if l.Paid == 0 {
 			continue // the payment itself would not be there
 		}
-		t.Run(l.name, func(t *testing.T) {
-			b, reference := all.in(t), "REFUND-"+string(l.ending)
-			b.collect(mtnBenin, l.ending, reference)
+		t.Run(l.Name, func(t *testing.T) {
+			b, reference := all.in(t), "REFUND-"+string(l.Ending)
+			b.collect(mtnBenin, l.Ending, reference)
 			b.Clock.Advance(delay)
 			b.Wants(b.Call("refund", hosttest.Input{"original_reference": reference}),
 				want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "do not send it again", Gotchas: "refund.6"})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
 
@@ -128,13 +129,13 @@ func TestCustomerNeverAnswers(t *testing.T) {
 	for _, seconds := range []int{3, 5, 10, 20, 20, 20, 20, 20, 20, 20, 20} {
 		b.Wants(a, want{State: capabilities.Pending, Response: "responsecode=01", After: seconds})
 		if a.Next.Action != "" {
-			t.Errorf("after %s the advice is %q", b.Clock.Now().Sub(hosttest.Start()), a.Next.Action)
+			t.Errorf("after %s the advice is %q", b.Clock.Now().Sub(emulationtest.Start()), a.Next.Action)
 		}
 		a = b.Follow(a)
 	}
 	b.Wants(a, want{State: capabilities.Pending, Response: "responsecode=01", After: 20})
 	if a = b.Follow(a); !strings.Contains(a.Next.Action, "treat the order as expired") {
-		t.Errorf("after %s the advice is %q, want to stop waiting", b.Clock.Now().Sub(hosttest.Start()), a.Next.Action)
+		t.Errorf("after %s the advice is %q, want to stop waiting", b.Clock.Now().Sub(emulationtest.Start()), a.Next.Action)
 	}
 }
 

@@ -3,9 +3,14 @@ package qosic_test
 // The scenarios of facts about Qosic, one for each row of its answers and of
 // its webhook. Each goes the whole way: host.Call, the provider in a process of
 // its own, HTTP, and Qosic's emulator on a clock that only a test moves. What
-// the emulator does not say on demand is said by a stub (stub_test.go).
+// the emulator does not say on demand is said by a stub (scenarios_answers_test.go).
 
 import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +108,65 @@ func (b bench) ask(reference, network string) *host.Answer {
 		in["network"] = network
 	}
 	return b.Call("check_payment_status", in)
+}
+
+// stub is an API that answers what a test tells it to, word for word.
+type stub struct{ *hosttest.Stub }
+
+// transref stands in an answer for the transref that was asked about.
+const transref = "TRANSREF"
+
+// newStubBench is a bench where a stub speaks for Qosic.
+func newStubBench(t *testing.T) (bench, stub) {
+	t.Helper()
+	b, s := provider.Stubbed(t, credentials())
+	return bench{b}, stub{s}
+}
+
+// credentials are settings that no emulator knows.
+func credentials() map[string]string {
+	c := map[string]string{"QOSIC_USERNAME": "merchant", "QOSIC_PASSWORD": "correct horse"}
+	for _, o := range operators {
+		c[o.setting] = clientID(o)
+	}
+	return c
+}
+
+func clientID(o operator) string { return "client of " + o.network }
+
+// is tells whether a field of a request is exactly that JSON string.
+func is(r hosttest.Request, field, value string) bool {
+	return string(r.Body[field]) == strconv.Quote(value)
+}
+
+// says lets the stub answer every request with these words. TRANSREF in them
+// is the transref of the request.
+func (s stub) says(status int, body string) {
+	s.Does(func(w http.ResponseWriter, r *http.Request) {
+		var asked struct {
+			TransRef string `json:"transref"`
+		}
+		_ = json.NewDecoder(r.Body).Decode(&asked)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, strings.ReplaceAll(body, transref, asked.TransRef))
+	})
+}
+
+// saysCode lets the stub answer with a code in the documented body.
+func (s stub) saysCode(status int, code, message string) {
+	s.says(status, `{"responsecode":"`+code+`","responsemsg":"`+message+`","transref":"`+transref+`","serviceref":null,"comment":null}`)
+}
+
+// cuts lets the stub take every request and close the connection.
+func (s stub) cuts() {
+	s.Does(func(w http.ResponseWriter, _ *http.Request) { emulation.Cut(w) })
+}
+
+// truncates lets the stub send half of an answer.
+func (s stub) truncates(status int, body string) {
+	s.Does(func(w http.ResponseWriter, _ *http.Request) {
+		emulation.Truncate(w, emulation.Answer{Status: status, Content: emulation.Content{Type: "application/json", Body: []byte(body)}})
+	})
 }
 
 type want = hosttest.Want

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
 )
@@ -28,8 +29,8 @@ func claim(status, code, reference, amount string) string {
 // The webhook that Qosic sends of a paid payment, received and judged.
 func TestWebhookOfAPaidPayment(t *testing.T) {
 	t.Parallel()
-	url, bodies := hosttest.Inbox(t)
-	all := newBench(t, emulation.Options{WebhookURL: url})
+	inbox := emulationtest.NewInbox(t)
+	all := newBench(t, emulation.Options{WebhookURL: inbox.URL})
 	for _, o := range operators {
 		t.Run(o.network, func(t *testing.T) {
 			b, reference := all.in(t), o.ref("HOOK")
@@ -37,7 +38,7 @@ func TestWebhookOfAPaidPayment(t *testing.T) {
 			if !o.waits {
 				b.Clock.Advance(delay)
 			}
-			a := b.verify(<-bodies, "")
+			a := b.verify(inbox.Next(), "")
 			b.Wants(a, want{State: capabilities.Succeeded, Response: "responsecode=00"})
 			if v := b.VerdictOf(a); !v.Fulfil || v.Trusted != "5000" || v.Claim.State != capabilities.Succeeded || v.Claim.Amount != "5000" || v.Claim.Authentic {
 				t.Errorf("verdict %+v, want to fulfil 5000, on an unsigned claim of success", v)
@@ -48,11 +49,11 @@ func TestWebhookOfAPaidPayment(t *testing.T) {
 
 func TestWebhookOfAFailedPayment(t *testing.T) {
 	t.Parallel()
-	url, bodies := hosttest.Inbox(t)
-	b := newBench(t, emulation.Options{WebhookURL: url})
+	inbox := emulationtest.NewInbox(t)
+	b := newBench(t, emulation.Options{WebhookURL: inbox.URL})
 	b.collect(togocel, emulation.Refused, "HOOK-0001")
 	b.Clock.Advance(delay)
-	a := b.verify(<-bodies, "")
+	a := b.verify(inbox.Next(), "")
 	b.Wants(a, want{State: capabilities.Failed, Response: "responsecode=02"})
 	if v := b.VerdictOf(a); v.Fulfil || v.Claim.State != capabilities.Failed {
 		t.Errorf("verdict %+v, want not to fulfil a claim of failure", v)
@@ -97,11 +98,11 @@ func TestWebhooksThatLie(t *testing.T) {
 // Forged before the payment fails, as the emulator can do too.
 func TestForgedWebhook(t *testing.T) {
 	t.Parallel()
-	url, bodies := hosttest.Inbox(t)
-	b := newBench(t, emulation.Options{WebhookURL: url})
+	inbox := emulationtest.NewInbox(t)
+	b := newBench(t, emulation.Options{WebhookURL: inbox.URL})
 	b.collect(moovTogo, emulation.WebhookForged, "HOOK-FORGED")
 	b.Clock.Advance(delay / 2)
-	forged := <-bodies
+	forged := inbox.Next()
 	if v := b.VerdictOf(b.verify(forged, "")); v.Fulfil || v.Claim.State != capabilities.Succeeded || v.Claim.Amount != "500000" {
 		t.Errorf("verdict %+v, want not to fulfil a claim of 500000", v)
 	}

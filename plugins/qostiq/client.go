@@ -190,10 +190,10 @@ func (a Response) says(code wire.Text) bool {
 func judge(ctx context.Context, a Response) error {
 	var refusal *capabilities.Refusal
 	switch {
-	case a.HTTPStatus >= http.StatusInternalServerError:
-		refusal = capabilities.NotKnown(ctx, fmt.Sprintf("qostiq answered HTTP %d", a.HTTPStatus))
-	case a.unreadable != "":
-		refusal = unreadable(ctx, a)
+	case a.unreadable != "" && (a.HTTPStatus == http.StatusUnauthorized || a.HTTPStatus == http.StatusForbidden):
+		refusal = denied(fmt.Sprintf("qostiq answered HTTP %d", a.HTTPStatus))
+	case a.HTTPStatus >= http.StatusInternalServerError, a.unreadable != "":
+		refusal = transport.NoAnswer(ctx, "qostiq", a.HTTPStatus, a.unreadable)
 	case a.ErrorCode != codeOK:
 		refusal = refused(ctx, a)
 	case a.HTTPStatus >= http.StatusMultipleChoices:
@@ -209,17 +209,4 @@ func judge(ctx context.Context, a Response) error {
 func (a Response) explaining(r *capabilities.Refusal) error {
 	a.Data.URL = ""
 	return r.WithResponse(a)
-}
-
-// unreadable judges an answer without a usable body. A request that was
-// refused as a request was not carried out; anything else may have been.
-func unreadable(ctx context.Context, a Response) *capabilities.Refusal {
-	message := fmt.Sprintf("qostiq answered HTTP %d", a.HTTPStatus)
-	switch a.HTTPStatus {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return denied(message)
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
-		return capabilities.Rejected(message+": the request was not carried out", "check QOSTIQ_BASE_URL and QOSTIQ_ENVIRONMENT")
-	}
-	return capabilities.NotKnown(ctx, fmt.Sprintf("%s, but %s", message, a.unreadable))
 }

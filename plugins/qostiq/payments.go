@@ -134,7 +134,7 @@ func (c *client) create(ctx context.Context, path string, r request, b bill) (Bi
 	if refusal := b.differs(ctx, a.Data); refusal != nil {
 		return BillOutput{}, a.explaining(refusal)
 	}
-	return b.made(a), nil
+	return b.begun(a), nil
 }
 
 // differs reports why a new bill is not the one that was asked for. Its amount
@@ -156,13 +156,13 @@ func (b bill) differs(ctx context.Context, d Data) *capabilities.Refusal {
 	return nil
 }
 
-// made is a bill that is as it was asked for. It is not paid yet.
-func (b bill) made(a Response) BillOutput {
+// begun is a bill that is as it was asked for. It is not paid yet.
+func (b bill) begun(a Response) BillOutput {
 	out := BillOutput{Response: &a, BillURL: string(a.Data.URL), Outcome: capabilities.Outcome{
 		Reference: string(b.reference), State: capabilities.Pending, Amount: b.asked.Amount(), Currency: b.asked.Currency(),
 	}}
 	switch {
-	case !safeURL(out.BillURL):
+	case !capabilities.IsSafeURL(out.BillURL):
 		out.BillURL, a.Data.URL = "", ""
 		out.Notes = append(out.Notes, "Qostiq's answer has no https address of the bill's page, so none is passed on: ask Qostiq")
 	case b.linked:

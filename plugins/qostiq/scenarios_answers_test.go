@@ -231,11 +231,10 @@ var (
 // version's words. What is signed is the text that is sent.
 func TestDocumentedRequests(t *testing.T) {
 	t.Parallel()
-	s := hosttest.NewStub(t)
-	clock := emulation.NewManualClock(hosttest.Start())
 	configured := settings()
 	configured["QOSTIQ_CALLBACK_URL"], configured["QOSTIQ_CALLBACK_REJECTED_URL"] = "https://shop.example/paid", "https://shop.example/not"
-	b := bench{provider.At(t, emulated(s, configured), clock)}
+	stubbed, s := provider.Stubbed(t, configured)
+	b := bench{stubbed}
 	s.Does(quoting(aQuote, done(aTransfer)))
 	sent := func(path string, signed []string, body map[string]string) {
 		t.Helper()

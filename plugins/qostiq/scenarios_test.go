@@ -139,13 +139,8 @@ func (b bench) decides(page string, form url.Values) {
 // newStubBench is a bench where a stub speaks for Qostiq.
 func newStubBench(t *testing.T) (bench, *hosttest.Stub) {
 	t.Helper()
-	s := hosttest.NewStub(t)
-	clock := emulation.NewManualClock(hosttest.Start())
-	return bench{provider.At(t, emulated(s, settings()), clock)}, s
-}
-
-func emulated(s *hosttest.Stub, settings map[string]string) host.Settings {
-	return host.Emulated(s.URL, settings)
+	b, s := provider.Stubbed(t, settings())
+	return bench{b}, s
 }
 
 // quoting answers a request for a quote with that quote, and any other with

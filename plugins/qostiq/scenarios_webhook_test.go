@@ -9,19 +9,20 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
 	"github.com/mcp-payments/mcp-payments/plugins/qostiq/emulator"
 )
 
-// verify judges a callback some time after whatever was asked before.
+// verify judges a webhook some time after whatever was asked before.
 func (b bench) verify(body string) *host.Answer {
 	b.Helper()
 	b.Clock.Advance(pace)
 	return b.Call("verify_webhook", hosttest.Input{"body": body})
 }
 
-// callback is what Qostiq posts of a bill, with some of its values.
+// webhook is what Qostiq posts of a bill, with some of its values.
 type callback map[string]string
 
 func claim(reference, status string) callback {
@@ -32,7 +33,7 @@ func claim(reference, status string) callback {
 	}
 }
 
-// but is the callback with another value. An empty one is left out.
+// but is the webhook with another value. An empty one is left out.
 func (c callback) but(key, value string) callback {
 	c = maps.Clone(c)
 	if c[key] = value; value == "" {
@@ -41,7 +42,7 @@ func (c callback) but(key, value string) callback {
 	return c
 }
 
-// signed is the callback with a signature over all that is not empty.
+// signed is the webhook with a signature over all that is not empty.
 func (c callback) signed(secret string) callback {
 	var keys []string
 	for key, value := range c {
@@ -67,17 +68,17 @@ func (c callback) json() string {
 
 const secret = "SecretKey01"
 
-// The callback that Qostiq sends of a paid bill, where the operator wants it,
+// The webhook that Qostiq sends of a paid bill, where the operator wants it,
 // received and judged.
-func TestCallbackOfAPaidBill(t *testing.T) {
+func TestWebhookOfAPaidBill(t *testing.T) {
 	t.Parallel()
-	address, bodies := hosttest.Inbox(t)
-	b := newBench(t, emulation.Options{}, func(settings map[string]string) { settings["QOSTIQ_CALLBACK_URL"] = address })
+	inbox := emulationtest.NewInbox(t)
+	b := newBench(t, emulation.Options{}, func(settings map[string]string) { settings["QOSTIQ_CALLBACK_URL"] = inbox.URL })
 	for _, e := range []emulation.Ending{emulation.Paid, emulation.Variant} {
 		reference := "HOOK-" + string(e)
 		b.create(e, reference)
 		b.Clock.Advance(delay)
-		a := b.verify(<-bodies)
+		a := b.verify(inbox.Next())
 		b.Wants(a, want{State: capabilities.Succeeded})
 		if v := b.VerdictOf(a); !v.Fulfil || v.Trusted != "23.15" || !v.Claim.Authentic || v.Claim.State != capabilities.Succeeded {
 			t.Errorf("verdict %+v, want to fulfil 23.15 on an authentic claim", v)
@@ -86,27 +87,27 @@ func TestCallbackOfAPaidBill(t *testing.T) {
 }
 
 // What was not paid is announced at the other address, and fulfils nothing.
-func TestCallbackOfARejectedBill(t *testing.T) {
+func TestWebhookOfARejectedBill(t *testing.T) {
 	t.Parallel()
-	address, bodies := hosttest.Inbox(t)
-	b := newBench(t, emulation.Options{}, func(settings map[string]string) { settings["QOSTIQ_CALLBACK_REJECTED_URL"] = address })
+	inbox := emulationtest.NewInbox(t)
+	b := newBench(t, emulation.Options{}, func(settings map[string]string) { settings["QOSTIQ_CALLBACK_REJECTED_URL"] = inbox.URL })
 	b.create(emulation.Refused, "HOOK-NO")
 	b.Clock.Advance(delay)
-	a := b.verify(<-bodies)
+	a := b.verify(inbox.Next())
 	b.Wants(a, want{State: capabilities.Cancelled})
 	if v := b.VerdictOf(a); v.Fulfil || v.Claim.State != capabilities.Failed || !v.Claim.Authentic {
 		t.Errorf("verdict %+v", v)
 	}
 }
 
-// Nothing says that a callback comes only once, and anybody may send it again.
-func TestCallbackComesTwice(t *testing.T) {
+// Nothing says that a webhook comes only once, and anybody may send it again.
+func TestWebhookComesTwice(t *testing.T) {
 	t.Parallel()
-	address, bodies := hosttest.Inbox(t)
-	b := newBench(t, emulation.Options{WebhookURL: address})
+	inbox := emulationtest.NewInbox(t)
+	b := newBench(t, emulation.Options{WebhookURL: inbox.URL})
 	b.create(emulation.WebhookTwice, "TWICE")
 	b.Clock.Advance(delay)
-	first, second := <-bodies, <-bodies
+	first, second := inbox.Next(), inbox.Next()
 	for i, body := range []string{first, second, first} {
 		a := b.verify(body)
 		b.Wants(a, want{State: capabilities.Succeeded})
@@ -118,18 +119,18 @@ func TestCallbackComesTwice(t *testing.T) {
 }
 
 // Whoever does not know the secret cannot say anything.
-func TestForgedCallback(t *testing.T) {
+func TestForgedWebhook(t *testing.T) {
 	t.Parallel()
-	address, bodies := hosttest.Inbox(t)
-	b := newBench(t, emulation.Options{WebhookURL: address})
+	inbox := emulationtest.NewInbox(t)
+	b := newBench(t, emulation.Options{WebhookURL: inbox.URL})
 	b.create(emulation.WebhookForged, "FORGED")
 	b.Clock.Advance(delay / 2)
-	b.Wants(b.verify(<-bodies), want{Kind: capabilities.Invalid, Problem: "body", Message: "anybody may be the author|do not fulfil"})
+	b.Wants(b.verify(inbox.Next()), want{Kind: capabilities.Invalid, Problem: "body", Message: "anybody may be the author|do not fulfil"})
 	b.Wants(b.ask("FORGED"), want{State: capabilities.Cancelled})
 }
 
-// A callback that is genuine and was edited, or is for somebody else, is none.
-func TestCallbacksThatAreNotOurs(t *testing.T) {
+// A webhook that is genuine and was edited, or is for somebody else, is none.
+func TestWebhooksThatAreNotOurs(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
 	b.create(emulation.PaidAtOnce, "YES")
@@ -163,7 +164,7 @@ func TestCallbacksThatAreNotOurs(t *testing.T) {
 
 // What is genuine may still be old, or about one of several bills: the status
 // and the record decide.
-func TestGenuineCallbacksThatDoNotFulfil(t *testing.T) {
+func TestGenuineWebhooksThatDoNotFulfil(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
 	b.create(emulation.NeverAnswered, "OPEN")
@@ -194,15 +195,15 @@ func TestGenuineCallbacksThatDoNotFulfil(t *testing.T) {
 	}
 }
 
-// A callback of a free bill: the amount to trust is what Qostiq itself says was
+// A webhook of a free bill: the amount to trust is what Qostiq itself says was
 // paid.
-func TestCallbackOfAFreeBill(t *testing.T) {
+func TestWebhookOfAFreeBill(t *testing.T) {
 	t.Parallel()
-	address, bodies := hosttest.Inbox(t)
-	b := newBench(t, emulation.Options{WebhookURL: address})
+	inbox := emulationtest.NewInbox(t)
+	b := newBench(t, emulation.Options{WebhookURL: inbox.URL})
 	b.Call("create_bill_v2", hosttest.Input{"reference": "FREE", "currency": "USD", "payer_account": "pay.000@example.com"})
 	b.Clock.Advance(delay)
-	a := b.verify(<-bodies)
+	a := b.verify(inbox.Next())
 	b.Wants(a, want{State: capabilities.Succeeded})
 	if v := b.VerdictOf(a); !v.Fulfil || v.Trusted != "10.00" {
 		t.Errorf("verdict %+v, want to fulfil 10.00", v)
@@ -210,7 +211,7 @@ func TestCallbackOfAFreeBill(t *testing.T) {
 }
 
 // A form or JSON, texts or numbers: each value is signed as it is spelled.
-func TestCallbacksInOtherSpellings(t *testing.T) {
+func TestWebhooksInOtherSpellings(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
 	genuine := claim("YES", "success").signed(secret)
@@ -240,7 +241,7 @@ func TestCallbacksInOtherSpellings(t *testing.T) {
 }
 
 // A status may be asked for once in ten seconds, so the check may have to wait.
-func TestCallbackRightAfterAQuestion(t *testing.T) {
+func TestWebhookRightAfterAQuestion(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulation.Options{})
 	b.create(emulation.Paid, "SOON")

@@ -2,7 +2,6 @@ package qostiq
 
 import (
 	"fmt"
-	"net/url"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 )
@@ -16,18 +15,10 @@ func (c Config) check() error {
 	for _, of := range []struct{ variable, address string }{
 		{"QOSTIQ_CALLBACK_URL", c.CallbackURL}, {"QOSTIQ_CALLBACK_REJECTED_URL", c.RejectedURL},
 	} {
-		if of.address != "" && !safeURL(of.address) {
+		if of.address != "" && !capabilities.IsSafeURL(of.address) {
 			return capabilities.Misconfiguration(fmt.Sprintf("qostiq: %s is not an https address", of.variable),
 				"set it to where your server takes Qostiq's callbacks, such as https://shop.example/qostiq, or remove it")
 		}
 	}
 	return nil
-}
-
-// safeURL reports whether an address is one of https, or of plain http on this
-// machine, which emulators use.
-func safeURL(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Hostname() != "" && u.User == nil &&
-		(u.Scheme == "https" || u.Scheme == "http" && capabilities.IsLoopback(u))
 }

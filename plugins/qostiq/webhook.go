@@ -13,41 +13,36 @@ import (
 	"github.com/mcp-payments/mcp-payments/capabilities/wire"
 )
 
-// WebhookInput is a callback as it was received.
+// WebhookInput is a webhook as it was received.
 type WebhookInput struct {
 	Body string `json:"body" jsonschema:"maxLength=65536" jsonschema_description:"the raw body of the callback, byte for byte as received"`
 }
 
 func (c *client) verifyWebhook(_ context.Context, in WebhookInput) (capabilities.WebhookClaim, error) {
-	return parseWebhook(in, c.config)
+	return readWebhook(in, c.config)
 }
 
-// parseWebhook reads a callback that Qostiq signed for this shop, over whatever
+// readWebhook reads a webhook that Qostiq signed for this shop, over whatever
 // fields it has. The signature says who wrote the values and not which is
 // which, so nothing in it counts before it was asked for.
-func parseWebhook(in WebhookInput, config Config) (capabilities.WebhookClaim, error) {
-	values, err := readWebhook(in.Body)
+func readWebhook(in WebhookInput, config Config) (capabilities.WebhookClaim, error) {
+	values, err := readFields(in.Body)
 	if err != nil {
-		return capabilities.WebhookClaim{}, notOurs("text that is no callback of Qostiq's: " + err.Error())
+		return capabilities.WebhookClaim{}, notOurs("text that is no webhook of Qostiq's: " + err.Error())
 	}
 	switch {
 	case !authentic(values, config.SecretKey):
-		return capabilities.WebhookClaim{}, notOurs("a callback of which anybody may be the author: its sign does not hold")
+		return capabilities.WebhookClaim{}, notOurs("a webhook of which anybody may be the author: its sign does not hold")
 	case values["shop_id"] != config.ShopID:
-		return capabilities.WebhookClaim{}, notOurs("a callback for another shop_id")
+		return capabilities.WebhookClaim{}, notOurs("a webhook for another shop_id")
 	case values["shop_order_id"] == "":
 		return capabilities.WebhookClaim{}, notOurs("no shop_order_id")
-	}
-	told, err := json.Marshal(values)
-	if err != nil {
-		return capabilities.WebhookClaim{}, notOurs(err.Error())
 	}
 	return capabilities.WebhookClaim{
 		Reference: values["shop_order_id"],
 		State:     claimed(values["status"]),
 		Amount:    values["shop_amount"],
 		Authentic: true,
-		Body:      told,
 	}, nil
 }
 
@@ -56,7 +51,7 @@ func notOurs(found string) error {
 		"the raw body as received, signed with QOSTIQ_SECRET_KEY for QOSTIQ_SHOP_ID; do not fulfil on this one, ask for the status")
 }
 
-// claimed reads what a callback says: in words, where a status has numbers.
+// claimed reads what a webhook says: in words, where a status has numbers.
 func claimed(status string) capabilities.State {
 	switch status {
 	case "success":
@@ -67,9 +62,9 @@ func claimed(status string) capabilities.State {
 	return capabilities.Unknown
 }
 
-// readWebhook reads the fields of a callback: a form, as the platform most
+// readFields reads the fields of a webhook: a form, as the platform most
 // likely sends it, or a JSON object. One key has one value.
-func readWebhook(body string) (map[string]string, error) {
+func readFields(body string) (map[string]string, error) {
 	if strings.HasPrefix(strings.TrimSpace(body), "{") {
 		return readObject([]byte(body))
 	}
@@ -95,7 +90,7 @@ func readForm(body string) (map[string]string, error) {
 }
 
 // readObject takes every value as it is spelled, an object within too. Should
-// Qostiq sign such a one in another spelling, the callback is not believed.
+// Qostiq sign such a one in another spelling, the webhook is not believed.
 func readObject(body []byte) (map[string]string, error) {
 	if err := wire.Read(body, nil); err != nil { // a key that is there twice, say
 		return nil, err

@@ -94,9 +94,15 @@ func (b *Bench) Wants(what string, got Answer, status int, body string) {
 // Within waits for what another goroutine is about to do.
 func (b *Bench) Within(what string, done func() bool) {
 	b.Helper()
+	Within(b.T, what, done)
+}
+
+// Within waits for what another goroutine is about to do, or ends the test.
+func Within(t testing.TB, what string, done func() bool) {
+	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			b.Fatalf("waited in vain until %s", what)
+			t.Fatalf("waited in vain until %s", what)
 		}
 	}
 }

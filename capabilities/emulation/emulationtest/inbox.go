@@ -16,6 +16,7 @@ type Inbox struct {
 	t        *testing.T
 	mu       sync.Mutex
 	received []Webhook
+	taken    int // how many Next has given
 }
 
 // Webhook is one as it arrived.
@@ -55,6 +56,18 @@ func (in *Inbox) Received() []Webhook {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return slices.Clone(in.received)
+}
+
+// Next is the body of the oldest one that Next has not given yet. Without one, the test ends.
+func (in *Inbox) Next() string {
+	in.t.Helper()
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.taken == len(in.received) {
+		in.t.Fatalf("no more than %d webhooks have come", in.taken)
+	}
+	in.taken++
+	return in.received[in.taken-1].Body
 }
 
 // Wants compares what was received with these bodies, to the letter, all of them of that media type.

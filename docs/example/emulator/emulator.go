@@ -25,23 +25,18 @@ const (
 )
 
 // Emulator is Tontine on this machine. It is safe for concurrent use.
-type Emulator struct {
-	till *emulation.Till
-	mux  *http.ServeMux
-}
+type Emulator struct{ *emulation.Till }
 
 var _ emulation.Emulator = (*Emulator)(nil)
 
 // New is an emulator with empty books and the whole float.
 func New(o emulation.Options) *Emulator {
-	e := &Emulator{mux: http.NewServeMux()}
-	e.till = emulation.NewTill(o, emulation.Rules{
+	e := &Emulator{emulation.NewTill(o, emulation.Rules{
 		Judge:       judge,
 		Expires:     true,
 		Webhook:     webhook,
 		ServerError: failure(http.StatusInternalServerError, "internal"),
-	})
-	e.till.Mount(e.mux)
+	})}
 	e.handle("/v1/collect", e.order(emulation.Collect))
 	e.handle("/v1/payout", e.order(emulation.Disburse))
 	e.handle("/v1/status", e.status)
@@ -60,15 +55,6 @@ func (e *Emulator) Config() map[string]string {
 // Numbers documents the test numbers.
 func (e *Emulator) Numbers() []emulation.Number { return emulation.Numbers(nil) }
 
-// Books are what the emulator holds.
-func (e *Emulator) Books() *emulation.Books { return e.till.Books() }
-
-// ServeHTTP answers as Tontine does.
-func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.mux.ServeHTTP(w, r) }
-
-// Close stops the timers and waits for the webhook deliveries under way.
-func (e *Emulator) Close() error { return e.till.Close() }
-
 type request struct {
 	Order  string `json:"order"`
 	Amount int64  `json:"amount"`
@@ -78,7 +64,7 @@ type request struct {
 type call func(http.ResponseWriter, *http.Request, request)
 
 func (e *Emulator) handle(path string, serve call) {
-	e.mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
+	e.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 		var q request
 		if r.Header.Get("Authorization") != "Bearer "+key {
 			failure(http.StatusUnauthorized, "bad_key").Send(w)
@@ -98,7 +84,7 @@ func (e *Emulator) order(op emulation.Operation) call {
 			failure(http.StatusUnprocessableEntity, "bad_request").Send(w)
 			return
 		}
-		e.till.ServeRequest(w, r, emulation.Transaction{
+		e.ServeRequest(w, r, emulation.Transaction{
 			Reference: q.Order, Operation: op, MSISDN: q.Phone, Amount: strconv.FormatInt(q.Amount, 10), Currency: "XOF",
 		}, taken)
 	}
@@ -115,7 +101,7 @@ func taken(tx emulation.Transaction, fresh bool) emulation.Answer {
 }
 
 // exists tells whether there is such an order: what was refused at once is none.
-func exists(tx emulation.Transaction) bool { return !tx.Ending.RefusedAtOnce(tx.Operation) }
+func exists(tx emulation.Transaction) bool { return !tx.RefusedAtOnce() }
 
 func reason(e emulation.Ending) string {
 	switch e {
@@ -130,7 +116,7 @@ func reason(e emulation.Ending) string {
 }
 
 func (e *Emulator) status(w http.ResponseWriter, _ *http.Request, q request) {
-	e.till.ServeStatus(w, q.Order, exists, func(tx emulation.Transaction, known bool) emulation.Answer {
+	e.ServeStatus(w, q.Order, exists, func(tx emulation.Transaction, known bool) emulation.Answer {
 		if !known {
 			return failure(http.StatusNotFound, "no_such_order")
 		}
@@ -139,7 +125,7 @@ func (e *Emulator) status(w http.ResponseWriter, _ *http.Request, q request) {
 }
 
 func (e *Emulator) balance(w http.ResponseWriter, _ *http.Request, _ request) {
-	says(http.StatusOK, map[string]any{"balance": left(slices.Values(e.till.Books().Transactions()))}).Send(w)
+	says(http.StatusOK, map[string]any{"balance": left(slices.Values(e.Books().Transactions()))}).Send(w)
 }
 
 // left is what payouts have left of the float.

@@ -126,7 +126,7 @@ func refusedStatus(code int) int {
 func (e *Emulator) refuse(q object, why *refusal) emulation.Answer {
 	a := badSignature()
 	if !why.page {
-		r := bare(q.text("order_id"), e.now())
+		r := bare(q.text("order_id"), e.Now())
 		r.Status, r.Result = why.status, coded(why.code)
 		a = r.answer()
 	}
@@ -171,13 +171,13 @@ func (e *Emulator) first(tx emulation.Transaction, _ bool) emulation.Answer {
 	r := about(tx, tx.Created)
 	r.ConfirmType = confirmation(tx)
 	switch {
-	case refusedAtOnce(tx):
+	case tx.RefusedAtOnce():
 		r.Status = refusedStatus(r.Result.Code)
 	case orderOf(tx).flow == byTransfer:
 		r.TransactionID, r.Extra = "", bankDetails(tx)
 	}
 	a := r.answer()
-	if refusedAtOnce(tx) {
+	if tx.RefusedAtOnce() {
 		a.Header = http.Header{"X-Emulator-Reason": {"the number asked for this refusal: " + string(tx.Ending)}}
 	}
 	return a
@@ -185,14 +185,14 @@ func (e *Emulator) first(tx emulation.Transaction, _ bool) emulation.Answer {
 
 // unknown is what status says of an order_id that it does not know (yet).
 func (e *Emulator) unknown(order string) emulation.Answer {
-	r := bare(order, e.now())
+	r := bare(order, e.Now())
 	r.Result = coded(codeUnknown)
 	return r.answer()
 }
 
 // stands tells how a transaction stands. found is what is wrong with a one-time code that came for it.
 func (e *Emulator) stands(tx emulation.Transaction, found int, asked *http.Request) emulation.Answer {
-	r := about(tx, e.now())
+	r := about(tx, e.Now())
 	if found != codeOK {
 		r.Result = coded(found)
 	}
@@ -211,7 +211,7 @@ func (e *Emulator) stands(tx emulation.Transaction, found int, asked *http.Reque
 func (e *Emulator) asTaken(tx emulation.Transaction) emulation.Transaction {
 	if waits(tx) > 0 {
 		tx.State, tx.Waiting = emulation.Pending, true
-	} else if !refusedAtOnce(tx) && tx.Ending != emulation.PaidAtOnce && e.options.SettleAfter >= 0 {
+	} else if !tx.RefusedAtOnce() && tx.Ending != emulation.PaidAtOnce && !e.atOnce {
 		tx.State = emulation.Pending
 	}
 	return tx
@@ -220,7 +220,7 @@ func (e *Emulator) asTaken(tx emulation.Transaction) emulation.Transaction {
 // confirmation is the confirm_type of the first answer: nil if it has none.
 func confirmation(tx emulation.Transaction) any {
 	switch {
-	case refusedAtOnce(tx):
+	case tx.RefusedAtOnce():
 		return nil
 	case orderOf(tx).flow == unconfirmed:
 		return confirmType
@@ -265,7 +265,7 @@ func leftByCustomer(tx emulation.Transaction) bool {
 
 // resultOf is what the gateway itself finds. It knows nothing of a failure at the operator.
 func resultOf(tx emulation.Transaction) result {
-	if !refusedAtOnce(tx) {
+	if !tx.RefusedAtOnce() {
 		return coded(codeOK)
 	}
 	switch tx.Ending {
@@ -299,7 +299,7 @@ func providerResult(tx emulation.Transaction) result {
 
 // transactionID is MobiPay's own reference. What it refused has none.
 func transactionID(tx emulation.Transaction) string {
-	if refusedAtOnce(tx) {
+	if tx.RefusedAtOnce() {
 		return ""
 	}
 	return strconv.Itoa(firstTransactionID - 1 + tx.ID)
@@ -324,5 +324,3 @@ func number(amount string) json.Number {
 func isVariant(tx emulation.Transaction) bool {
 	return emulation.EndingOf(tx.MSISDN) == emulation.Variant
 }
-
-func refusedAtOnce(tx emulation.Transaction) bool { return tx.Ending.RefusedAtOnce(tx.Operation) }

@@ -61,7 +61,6 @@ package emulator
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 )
@@ -75,26 +74,20 @@ const (
 
 // Emulator is MobiPay on this machine. It is safe for concurrent use.
 type Emulator struct {
-	options emulation.Options
-	till    *emulation.Till
-	mux     *http.ServeMux
+	*emulation.Till
+	atOnce bool // operations come to their end as soon as they are taken
 }
 
 var _ emulation.Emulator = (*Emulator)(nil)
 
 // New is an emulator with empty books.
 func New(o emulation.Options) *Emulator {
-	e := &Emulator{
-		options: o,
-		till: emulation.NewTill(o, emulation.Rules{
-			Waits:       waits,
-			WebhookURL:  callbackURL,
-			Webhook:     webhook,
-			ServerError: serverError(),
-		}),
-		mux: http.NewServeMux(),
-	}
-	e.till.Mount(e.mux)
+	e := &Emulator{atOnce: o.SettleAfter < 0, Till: emulation.NewTill(o, emulation.Rules{
+		Waits:       waits,
+		WebhookURL:  webhookURL,
+		Webhook:     webhook,
+		ServerError: serverError(),
+	})}
 	e.route()
 	return e
 }
@@ -113,26 +106,14 @@ func (e *Emulator) Config() map[string]string {
 	}
 }
 
-// Books are what the emulator holds.
-func (e *Emulator) Books() *emulation.Books { return e.till.Books() }
-
-// Webhooks is what the emulator announces.
-func (e *Emulator) Webhooks() *emulation.Webhooks { return e.till.Webhooks() }
-
-// ServeHTTP answers as MobiPay does.
-func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.mux.ServeHTTP(w, r) }
-
-// Close stops the timers and waits for the webhook deliveries under way.
-func (e *Emulator) Close() error { return e.till.Close() }
-
 // route lays out the documented paths. Where the page stands is the emulator's own choice.
 func (e *Emulator) route() {
 	e.handle("payment_c2b", e.money(emulation.Collect))
 	e.handle("payment_b2c", e.money(emulation.Disburse))
 	e.handle("status", e.status)
 
-	e.mux.HandleFunc("GET "+pagePath+"{transaction_id}", e.showPage)
-	e.mux.HandleFunc("POST "+pagePath+"{transaction_id}", e.submitPage)
+	e.HandleFunc("GET "+pagePath+"{transaction_id}", e.showPage)
+	e.HandleFunc("POST "+pagePath+"{transaction_id}", e.submitPage)
 }
 
 // call serves a request of the merchant. It gives why it refuses, or nil if it has answered.
@@ -140,7 +121,7 @@ type call func(http.ResponseWriter, *http.Request, object) *refusal
 
 // handle serves a path of the API to the merchant.
 func (e *Emulator) handle(name string, serve call) {
-	e.mux.HandleFunc("POST /{public_id}/"+name, func(w http.ResponseWriter, r *http.Request) {
+	e.HandleFunc("POST /{public_id}/"+name, func(w http.ResponseWriter, r *http.Request) {
 		q, err := readBody(w, r)
 		refused := admit(r.PathValue("public_id"), q, err)
 		if refused == nil {
@@ -166,12 +147,4 @@ func admit(id string, q object, unread error) *refusal {
 	default:
 		return nil
 	}
-}
-
-// now is the time on the emulator's clock.
-func (e *Emulator) now() time.Time {
-	if e.options.Clock == nil {
-		return time.Now()
-	}
-	return e.options.Clock.Now()
 }

@@ -15,12 +15,12 @@ func (e *Emulator) money(op emulation.Operation) call {
 			return refused
 		}
 		tx := emulation.Transaction{Reference: id, Ending: emulation.Paid}
-		if _, taken := e.till.Books().Find(id, everything); !taken {
+		if _, taken := e.Books().Find(id, everything); !taken {
 			if tx, refused = readOrder(op, q); refused != nil {
 				return refused
 			}
 		}
-		e.till.ServeRequest(w, r, tx, e.first)
+		e.ServeRequest(w, r, tx, e.first)
 		return nil
 	}
 }
@@ -32,7 +32,7 @@ func (e *Emulator) status(w http.ResponseWriter, r *http.Request, q object) *ref
 		refused.status = undefined // which says nothing of the order
 		return refused
 	}
-	e.till.ServeStatus(w, id, everything, func(tx emulation.Transaction, known bool) emulation.Answer {
+	e.ServeStatus(w, id, everything, func(tx emulation.Transaction, known bool) emulation.Answer {
 		if !known {
 			return e.unknown(id)
 		}
@@ -56,6 +56,6 @@ func (e *Emulator) confirm(tx emulation.Transaction, q object) (emulation.Transa
 	if code := checkOTP(extra); code != codeOK {
 		return tx, code
 	}
-	tx, _ = e.till.Resume(tx)
+	tx, _ = e.Resume(tx)
 	return tx, codeOK
 }

@@ -1,12 +1,9 @@
 package emulator
 
 import (
-	"bytes"
 	"embed"
-	"html/template"
 	"net/http"
 	"slices"
-	"sync"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 )
@@ -18,10 +15,7 @@ const pagePath = "/page/payment/"
 //go:embed pages/*.html
 var pageFiles embed.FS
 
-// templates are parsed when the first page is shown: few who start an emulator ever see one.
-var templates = sync.OnceValue(func() *template.Template {
-	return template.Must(template.ParseFS(pageFiles, "pages/*.html"))
-})
+var pages = emulation.NewPages("MobiPay", pageFiles)
 
 // pageOf is the address of the page, at the address by which the merchant has reached the emulator.
 func pageOf(tx emulation.Transaction, asked *http.Request) string {
@@ -31,7 +25,7 @@ func pageOf(tx emulation.Transaction, asked *http.Request) string {
 // onPageOf is the payment of a page.
 func (e *Emulator) onPageOf(r *http.Request) (emulation.Transaction, bool) {
 	id := r.PathValue("transaction_id")
-	held := e.till.Books().Transactions()
+	held := e.Books().Transactions()
 	i := slices.IndexFunc(held, func(tx emulation.Transaction) bool {
 		return orderOf(tx).flow == onPage && transactionID(tx) == id
 	})
@@ -46,11 +40,11 @@ func (e *Emulator) showPage(w http.ResponseWriter, r *http.Request) {
 	tx, known := e.onPageOf(r)
 	switch {
 	case !known:
-		show(http.StatusNotFound, "message.html", message{Text: "There is no such payment."}).Send(w)
+		pages.Say(http.StatusNotFound, "There is no such payment.", "").Send(w)
 	case tx.Waiting:
-		show(http.StatusOK, "payment.html", tx).Send(w)
+		pages.Show(http.StatusOK, "payment.html", tx).Send(w)
 	default:
-		show(http.StatusOK, "message.html", message{farewell(tx), orderOf(tx).returnURL}).Send(w)
+		pages.Say(http.StatusOK, farewell(tx), orderOf(tx).returnURL).Send(w)
 	}
 }
 
@@ -62,25 +56,20 @@ func (e *Emulator) submitPage(w http.ResponseWriter, r *http.Request) {
 	action := r.PostFormValue("action")
 	switch {
 	case !known:
-		show(http.StatusNotFound, "message.html", message{Text: "There is no such payment."}).Send(w)
+		pages.Say(http.StatusNotFound, "There is no such payment.", "").Send(w)
 		return
 	case action == "abandon":
 		tx.Ending = emulation.Abandoned
 	case action != "pay":
-		show(http.StatusBadRequest, "message.html", message{Text: "Pay or abandon."}).Send(w)
+		pages.Say(http.StatusBadRequest, "Pay or abandon.", "").Send(w)
 		return
 	}
-	e.till.Resume(tx)
+	e.Resume(tx)
 	back := orderOf(tx).returnURL
 	if back == "" {
 		back = r.URL.Path
 	}
-	redirect(back).Send(w)
-}
-
-// message is a page that says one thing, and may lead back to the merchant.
-type message struct {
-	Text, Back string
+	emulation.SeeOther(back).Send(w)
 }
 
 func farewell(tx emulation.Transaction) string {
@@ -94,23 +83,4 @@ func farewell(tx emulation.Transaction) string {
 	default:
 		return "The payment was cancelled. Nothing was paid."
 	}
-}
-
-// show is a page that nobody keeps, and that tells no other site where the customer came from.
-func show(status int, name string, data any) emulation.Answer {
-	var page bytes.Buffer
-	if err := templates().ExecuteTemplate(&page, name, data); err != nil {
-		return emulation.Answer{Status: http.StatusInternalServerError, Content: emulation.Text("emulator: " + err.Error())}
-	}
-	return emulation.Answer{Status: status, Header: private(), Content: emulation.HTML(page.String())}
-}
-
-func redirect(to string) emulation.Answer {
-	header := private()
-	header.Set("Location", to)
-	return emulation.Answer{Status: http.StatusSeeOther, Header: header, Content: emulation.Text("")}
-}
-
-func private() http.Header {
-	return http.Header{"Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}}
 }

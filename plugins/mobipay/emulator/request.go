@@ -3,7 +3,6 @@ package emulator
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -43,7 +42,7 @@ func orderOf(tx emulation.Transaction) order {
 
 // waits is for how long a transaction waits before it goes on. What is refused at once does not.
 func waits(tx emulation.Transaction) time.Duration {
-	if refusedAtOnce(tx) {
+	if tx.RefusedAtOnce() {
 		return 0
 	}
 	switch orderOf(tx).flow {
@@ -194,15 +193,10 @@ func (f *form) extra(c *channel, op emulation.Operation) object {
 // web is an address that may be left out.
 func (f *form) web(of object, name string) string {
 	address := of.text(name)
-	if of.get(name) != nil && !isWeb(address) {
+	if of.get(name) != nil && !emulation.IsWeb(address) {
 		f.mistake("%s must be an absolute http or https address", name)
 	}
 	return address
-}
-
-func isWeb(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
 }
 
 // checkOTP is the result.code of a one-time code.

@@ -16,7 +16,8 @@ const (
 // forgersKey is what signs a callback of somebody who does not have the merchant's key.
 const forgersKey = "somebody-else"
 
-func callbackURL(tx emulation.Transaction) string { return orderOf(tx).callback }
+// webhookURL is where the request wants that told.
+func webhookURL(tx emulation.Transaction) string { return orderOf(tx).callback }
 
 // webhook is what MobiPay posts of a final transaction, signed. The variant's is that of the OpenAPI
 // document, which does not tell what became of the transaction.

@@ -114,7 +114,7 @@ func payAnswer(tx emulation.Transaction, fresh bool) emulation.Answer {
 	switch {
 	case !fresh:
 		return refusal(registeredBefore, "this identifier was used before")
-	case !refusedAtOnce(tx):
+	case !tx.RefusedAtOnce():
 		return taken(tx, registered)
 	case tx.Ending == emulation.NetworkDown:
 		return failure(http.StatusServiceUnavailable, "Opérateur indisponible.")
@@ -126,7 +126,7 @@ func payAnswer(tx emulation.Transaction, fresh bool) emulation.Answer {
 }
 
 func disburseAnswer(tx emulation.Transaction, _ bool) emulation.Answer {
-	if !refusedAtOnce(tx) {
+	if !tx.RefusedAtOnce() {
 		return taken(tx, accepted)
 	}
 	if tx.Ending == emulation.LowBalance {
@@ -220,5 +220,3 @@ func masked(msisdn string) string {
 	}
 	return msisdn[:len(msisdn)-4] + "XXXX"
 }
-
-func refusedAtOnce(tx emulation.Transaction) bool { return tx.Ending.RefusedAtOnce(tx.Operation) }

@@ -27,7 +27,7 @@ func (n network) balance(held iter.Seq[emulation.Transaction]) int64 {
 // judge refuses a payout that the balance of its network does not cover, however full the other is.
 func judge(tx emulation.Transaction, held iter.Seq[emulation.Transaction]) emulation.Ending {
 	n, known := named(tx.Network)
-	if known && tx.Operation == emulation.Disburse && !refusedAtOnce(tx) && n.balance(held) < francs(tx) {
+	if known && tx.Operation == emulation.Disburse && !tx.RefusedAtOnce() && n.balance(held) < francs(tx) {
 		return emulation.LowBalance
 	}
 	return tx.Ending

@@ -42,28 +42,19 @@ import (
 const authToken = "paygate-emulator-token"
 
 // Emulator is PayGate on this machine. It is safe for concurrent use.
-type Emulator struct {
-	options emulation.Options
-	till    *emulation.Till
-	mux     *http.ServeMux
-}
+type Emulator struct{ *emulation.Till }
 
 var _ emulation.Emulator = (*Emulator)(nil)
 
 // New is an emulator with empty books and the opening balances.
 func New(o emulation.Options) *Emulator {
-	e := &Emulator{
-		options: o,
-		till: emulation.NewTill(o, emulation.Rules{
-			Unique:      unique,
-			Judge:       judge,
-			Expires:     true,
-			Webhook:     webhook,
-			ServerError: serverError(),
-		}),
-		mux: http.NewServeMux(),
-	}
-	e.till.Mount(e.mux)
+	e := &Emulator{emulation.NewTill(o, emulation.Rules{
+		Unique:      unique,
+		Judge:       judge,
+		Expires:     true,
+		Webhook:     webhook,
+		ServerError: serverError(),
+	})}
 	e.route()
 	return e
 }
@@ -76,18 +67,6 @@ func (e *Emulator) Config() map[string]string {
 	return map[string]string{"PAYGATE_AUTH_TOKEN": authToken}
 }
 
-// Books are what the emulator holds.
-func (e *Emulator) Books() *emulation.Books { return e.till.Books() }
-
-// Webhooks is what the emulator announces.
-func (e *Emulator) Webhooks() *emulation.Webhooks { return e.till.Webhooks() }
-
-// ServeHTTP answers as PayGate does.
-func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.mux.ServeHTTP(w, r) }
-
-// Close stops the timers and waits for the webhook deliveries under way.
-func (e *Emulator) Close() error { return e.till.Close() }
-
 // route lays out the documented paths. The page alone is not under /api. Its form and the payment
 // that it waits for are the emulator's own.
 func (e *Emulator) route() {
@@ -97,9 +76,9 @@ func (e *Emulator) route() {
 	e.whitelisted("/v1/check-balance", asking, e.checkBalance)
 	e.whitelisted("/v1/disburse", disbursing, e.disburse)
 
-	e.mux.HandleFunc("GET /v1/page", e.showPage)
-	e.mux.HandleFunc("POST /v1/page", e.submitPage)
-	e.mux.HandleFunc("GET /v1/page/payment", e.followPayment)
+	e.HandleFunc("GET /v1/page", e.showPage)
+	e.HandleFunc("POST /v1/page", e.submitPage)
+	e.HandleFunc("GET /v1/page/payment", e.followPayment)
 }
 
 // call serves a request whose token is right. Its error is a bad parameter.
@@ -107,14 +86,14 @@ type call func(http.ResponseWriter, *http.Request, fields) error
 
 // handle serves a path of the API.
 func (e *Emulator) handle(path string, refuse refusals, serve call) {
-	e.mux.HandleFunc("POST /api"+path, answering(refuse, serve))
+	e.HandleFunc("POST /api"+path, answering(refuse, serve))
 }
 
 // whitelisted serves a path of the API to the addresses that may use it, whatever the token.
 func (e *Emulator) whitelisted(path string, refuse refusals, serve call) {
 	served := answering(refuse, serve)
-	e.mux.HandleFunc("POST /api"+path, func(w http.ResponseWriter, r *http.Request) {
-		if !e.options.Allows(r) {
+	e.HandleFunc("POST /api"+path, func(w http.ResponseWriter, r *http.Request) {
+		if !e.Allows(r) {
 			failure(http.StatusForbidden, "Adresse IP non autorisée.").Send(w)
 			return
 		}

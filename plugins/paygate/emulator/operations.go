@@ -14,7 +14,7 @@ func (e *Emulator) pay(w http.ResponseWriter, r *http.Request, f fields) error {
 	if err != nil {
 		return err
 	}
-	e.till.ServeRequest(w, r, tx, payAnswer)
+	e.ServeRequest(w, r, tx, payAnswer)
 	return nil
 }
 
@@ -24,7 +24,7 @@ func (e *Emulator) disburse(w http.ResponseWriter, r *http.Request, f fields) er
 	if err != nil {
 		return err
 	}
-	e.till.ServeRequest(w, r, tx, disburseAnswer)
+	e.ServeRequest(w, r, tx, disburseAnswer)
 	return nil
 }
 
@@ -35,7 +35,7 @@ func (e *Emulator) statusByIdentifier(w http.ResponseWriter, _ *http.Request, f 
 	if err != nil {
 		return err
 	}
-	e.till.ServeStatus(w, identifier, wasTaken, statusAnswer)
+	e.ServeStatus(w, identifier, wasTaken, statusAnswer)
 	return nil
 }
 
@@ -51,13 +51,13 @@ func (e *Emulator) statusByTxReference(w http.ResponseWriter, _ *http.Request, f
 		return nil
 	}
 	same := func(other emulation.Transaction) bool { return other.ID == tx.ID && wasTaken(other) }
-	e.till.ServeStatus(w, tx.Reference, same, statusAnswer)
+	e.ServeStatus(w, tx.Reference, same, statusAnswer)
 	return nil
 }
 
 func (e *Emulator) byTxReference(reference string) (emulation.Transaction, bool) {
 	number, err := strconv.Atoi(reference)
-	held := e.till.Books().Transactions()
+	held := e.Books().Transactions()
 	i := number - firstTxReference
 	if err != nil || i < 0 || i >= len(held) {
 		return emulation.Transaction{}, false
@@ -66,11 +66,11 @@ func (e *Emulator) byTxReference(reference string) (emulation.Transaction, bool)
 }
 
 // wasTaken tells whether PayGate ever took the transaction: what it refused at once it does not know.
-func wasTaken(tx emulation.Transaction) bool { return !refusedAtOnce(tx) }
+func wasTaken(tx emulation.Transaction) bool { return !tx.RefusedAtOnce() }
 
 // checkBalance tells both balances, in francs.
 func (e *Emulator) checkBalance(w http.ResponseWriter, _ *http.Request, _ fields) error {
-	held := slices.Values(e.till.Books().Transactions())
+	held := slices.Values(e.Books().Transactions())
 	ok(struct {
 		Status int   `json:"status"`
 		Flooz  int64 `json:"flooz"`

@@ -1,12 +1,9 @@
 package emulator
 
 import (
-	"bytes"
 	"embed"
-	"html/template"
 	"net/http"
 	"net/url"
-	"sync"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 )
@@ -14,10 +11,7 @@ import (
 //go:embed pages/*.html
 var pageFiles embed.FS
 
-// templates are parsed when the first page is shown: few who start an emulator ever see one.
-var templates = sync.OnceValue(func() *template.Template {
-	return template.Must(template.ParseFS(pageFiles, "pages/*.html"))
-})
+var pages = emulation.NewPages("PayGate", pageFiles)
 
 // checkout is what the page's address asks for, or its form after it.
 type checkout struct {
@@ -42,16 +36,11 @@ func (c checkout) problem() (status int, text string) {
 		return http.StatusBadRequest, "The amount must be a whole number of francs above zero."
 	case !identifiers.MatchString(c.Identifier):
 		return http.StatusBadRequest, "The identifier must have 1 to 50 letters, digits, - or _."
-	case c.URL != "" && !isWeb(c.URL):
+	case c.URL != "" && !emulation.IsWeb(c.URL):
 		return http.StatusBadRequest, "The url must be an absolute http or https address."
 	default:
 		return 0, ""
 	}
-}
-
-func isWeb(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
 }
 
 // payment is what the form asks for. A network that there is not counts as none.
@@ -95,26 +84,26 @@ func (e *Emulator) form(c checkout) form {
 func (e *Emulator) showPage(w http.ResponseWriter, r *http.Request) {
 	c := readCheckout(r.URL.Query())
 	if status, text := c.problem(); text != "" {
-		message(status, text).Send(w)
+		pages.Say(status, text, "").Send(w)
 		return
 	}
 	if _, known := e.paymentOf(c); known {
 		used().Send(w)
 		return
 	}
-	show(http.StatusOK, "form.html", e.form(c)).Send(w)
+	pages.Show(http.StatusOK, "form.html", e.form(c)).Send(w)
 }
 
 // submitPage registers the payment that the customer pays or abandons, and leads to where it is followed.
 func (e *Emulator) submitPage(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
-		message(http.StatusBadRequest, "The form cannot be read.").Send(w)
+		pages.Say(http.StatusBadRequest, "The form cannot be read.", "").Send(w)
 		return
 	}
 	c := readCheckout(r.PostForm)
 	if status, text := c.problem(); text != "" {
-		message(status, text).Send(w)
+		pages.Say(status, text, "").Send(w)
 		return
 	}
 	if r.PostForm.Get("action") == "abandon" {
@@ -122,7 +111,7 @@ func (e *Emulator) submitPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if f := e.form(c); f.lacks() {
-		show(http.StatusUnprocessableEntity, "form.html", f).Send(w)
+		pages.Show(http.StatusUnprocessableEntity, "form.html", f).Send(w)
 		return
 	}
 	e.register(w, r, c, c.payment())
@@ -141,14 +130,14 @@ func (f *form) lacks() bool {
 
 // register takes the payment. A form that is sent twice leads to the payment of the first time.
 func (e *Emulator) register(w http.ResponseWriter, r *http.Request, c checkout, wanted emulation.Transaction) {
-	e.till.ServeRequest(w, r, wanted, func(tx emulation.Transaction, fresh bool) emulation.Answer {
+	e.ServeRequest(w, r, wanted, func(tx emulation.Transaction, fresh bool) emulation.Answer {
 		switch {
 		case !fresh && !same(tx, wanted):
 			return used()
-		case refusedAtOnce(tx):
-			return show(http.StatusOK, "message.html", notice{"The payment was refused. Nothing was paid.", c.URL})
+		case tx.RefusedAtOnce():
+			return pages.Say(http.StatusOK, "The payment was refused. Nothing was paid.", c.URL)
 		default:
-			return redirect("/v1/page/payment?" + c.follow().Encode())
+			return emulation.SeeOther("/v1/page/payment?" + c.follow().Encode())
 		}
 	})
 }
@@ -168,16 +157,16 @@ func (e *Emulator) followPayment(w http.ResponseWriter, r *http.Request) {
 	tx, known := e.paymentOf(c)
 	switch {
 	case c.Token != authToken:
-		message(http.StatusForbidden, "The token is not the merchant's.").Send(w)
-	case !known, c.URL != "" && !isWeb(c.URL):
-		message(http.StatusNotFound, "There is no such payment.").Send(w)
+		pages.Say(http.StatusForbidden, "The token is not the merchant's.", "").Send(w)
+	case !known, c.URL != "" && !emulation.IsWeb(c.URL):
+		pages.Say(http.StatusNotFound, "There is no such payment.", "").Send(w)
 	case tx.State == emulation.Pending:
 		c.Amount, c.Phone = tx.Amount, masked(tx.MSISDN)
-		show(http.StatusOK, "waiting.html", c).Send(w)
+		pages.Show(http.StatusOK, "waiting.html", c).Send(w)
 	case c.URL != "":
-		redirect(c.URL).Send(w)
+		emulation.SeeOther(c.URL).Send(w)
 	default:
-		message(http.StatusOK, farewell(tx)).Send(w)
+		pages.Say(http.StatusOK, farewell(tx), "").Send(w)
 	}
 }
 
@@ -194,40 +183,9 @@ func farewell(tx emulation.Transaction) string {
 }
 
 func (e *Emulator) paymentOf(c checkout) (emulation.Transaction, bool) {
-	return e.till.Books().Find(c.Identifier, func(tx emulation.Transaction) bool { return tx.Operation == emulation.Collect })
+	return e.Books().Find(c.Identifier, func(tx emulation.Transaction) bool { return tx.Operation == emulation.Collect })
 }
 
 func used() emulation.Answer {
-	return message(http.StatusConflict, "This identifier was used for a payment before.")
-}
-
-// notice is a page that says one thing, and may lead back to the merchant.
-type notice struct {
-	Text, Back string
-}
-
-func message(status int, text string) emulation.Answer {
-	return show(status, "message.html", notice{Text: text})
-}
-
-// show is a page. Its address carries the merchant's token, so nobody keeps the page and no other
-// site hears where the customer came from.
-func show(status int, name string, data any) emulation.Answer {
-	var page bytes.Buffer
-	if err := templates().ExecuteTemplate(&page, name, data); err != nil {
-		return emulation.Answer{Status: http.StatusInternalServerError, Content: emulation.Text("emulator: " + err.Error())}
-	}
-	return emulation.Answer{
-		Status:  status,
-		Header:  http.Header{"Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}},
-		Content: emulation.HTML(page.String()),
-	}
-}
-
-func redirect(to string) emulation.Answer {
-	return emulation.Answer{
-		Status:  http.StatusSeeOther,
-		Header:  http.Header{"Location": {to}, "Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}},
-		Content: emulation.Text(""),
-	}
+	return pages.Say(http.StatusConflict, "This identifier was used for a payment before.", "")
 }

@@ -26,26 +26,17 @@ const (
 )
 
 // Emulator is Qosic on this machine. It is safe for concurrent use.
-type Emulator struct {
-	options emulation.Options
-	till    *emulation.Till
-	mux     *http.ServeMux
-}
+type Emulator struct{ *emulation.Till }
 
 var _ emulation.Emulator = (*Emulator)(nil)
 
 // New is an emulator with empty books.
 func New(o emulation.Options) *Emulator {
-	e := &Emulator{
-		options: o,
-		till: emulation.NewTill(o, emulation.Rules{
-			Unique:      unique,
-			Webhook:     webhook,
-			ServerError: problem(http.StatusInternalServerError, "the number asked for this error"),
-		}),
-		mux: http.NewServeMux(),
-	}
-	e.till.Mount(e.mux)
+	e := &Emulator{emulation.NewTill(o, emulation.Rules{
+		Unique:      unique,
+		Webhook:     webhook,
+		ServerError: problem(http.StatusInternalServerError, "the number asked for this error"),
+	})}
 	e.route()
 	return e
 }
@@ -62,19 +53,6 @@ func (e *Emulator) Config() map[string]string {
 	}
 	return config
 }
-
-// Books are what the emulator holds.
-func (e *Emulator) Books() *emulation.Books { return e.till.Books() }
-
-// Webhooks is what the emulator announces.
-func (e *Emulator) Webhooks() *emulation.Webhooks { return e.till.Webhooks() }
-
-// ServeHTTP answers as Qosic does.
-func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.mux.ServeHTTP(w, r) }
-
-// Close stops the timers and waits for the webhook deliveries under way. Callers that wait for an
-// answer are cut off.
-func (e *Emulator) Close() error { return e.till.Close() }
 
 // route lays out the documented paths. Celtiis deposits and refunds anywhere but at MTN Benin are in
 // no document, so they are not found.
@@ -101,7 +79,7 @@ func (e *Emulator) route() {
 // money serves a path that moves money, to the addresses that may.
 func (e *Emulator) money(path string, serve http.HandlerFunc) {
 	e.handle(path, func(w http.ResponseWriter, r *http.Request) {
-		if !e.options.Allows(r) {
+		if !e.Allows(r) {
 			badCredentials(w)
 			return
 		}
@@ -111,7 +89,7 @@ func (e *Emulator) money(path string, serve http.HandlerFunc) {
 
 // handle serves a path, under the documented prefix, to the user.
 func (e *Emulator) handle(path string, serve http.HandlerFunc) {
-	e.mux.HandleFunc("POST /QosicBridge"+path, func(w http.ResponseWriter, r *http.Request) {
+	e.HandleFunc("POST /QosicBridge"+path, func(w http.ResponseWriter, r *http.Request) {
 		if user, pass, _ := r.BasicAuth(); user != username || pass != password {
 			badCredentials(w)
 			return

@@ -21,7 +21,7 @@ func (e *Emulator) payment(n network) http.HandlerFunc {
 // that is told after the longest wait to come back, has not stopped the payment.
 func (e *Emulator) synchronousPayment(n network) http.HandlerFunc {
 	return e.order(n, emulation.Collect, func(r *http.Request, tx emulation.Transaction) emulation.Answer {
-		tx, err := e.till.Await(r.Context(), tx, longestWait)
+		tx, err := e.Await(r.Context(), tx, longestWait)
 		if err != nil {
 			return emulation.Answer{}
 		}
@@ -32,7 +32,7 @@ func (e *Emulator) synchronousPayment(n network) http.HandlerFunc {
 // deposit pays a customer out. Its answer only says that Qosic has accepted: the operator comes later.
 func (e *Emulator) deposit(n network) http.HandlerFunc {
 	return e.order(n, emulation.Disburse, func(_ *http.Request, tx emulation.Transaction) emulation.Answer {
-		if tx.Ending.RefusedAtOnce(tx.Operation) {
+		if tx.RefusedAtOnce() {
 			return refusedAtOnce(tx)
 		}
 		return depositAnswer(tx)
@@ -50,7 +50,7 @@ func (e *Emulator) order(n network, op emulation.Operation, answer func(*http.Re
 			refusal.Send(w)
 			return
 		}
-		e.till.ServeRequest(w, r, n.begin(op, f), func(tx emulation.Transaction, fresh bool) emulation.Answer {
+		e.ServeRequest(w, r, n.begin(op, f), func(tx emulation.Transaction, fresh bool) emulation.Answer {
 			if !fresh {
 				return duplicate(tx)
 			}
@@ -72,7 +72,7 @@ func (e *Emulator) refund(n network) http.HandlerFunc {
 			invalidClient(transref).Send(w)
 			return
 		}
-		paid, known := e.till.Books().Find(transref, n.collected)
+		paid, known := e.Books().Find(transref, n.collected)
 		switch {
 		case !known:
 			unknown(transref).Send(w)
@@ -80,7 +80,7 @@ func (e *Emulator) refund(n network) http.HandlerFunc {
 			failure(http.StatusOK, codeUnknown, transref, "ONLY A SUCCESSFUL PAYMENT CAN BE REFUNDED").Send(w)
 		default:
 			paid.Operation = emulation.Refund
-			e.till.ServeRequest(w, r, paid, refundAnswer)
+			e.ServeRequest(w, r, paid, refundAnswer)
 		}
 	}
 }
@@ -98,14 +98,14 @@ func (e *Emulator) status(candidates ...network) http.HandlerFunc {
 			invalidClientForStatus(f["transref"]).Send(w)
 			return
 		}
-		e.till.ServeStatus(w, f["transref"], n.holds, statusAnswer)
+		e.ServeStatus(w, f["transref"], n.holds, statusAnswer)
 	}
 }
 
 // paymentAnswer is the first answer to a payment: code and status are what a success gets.
 func paymentAnswer(tx emulation.Transaction, code string, status int) emulation.Answer {
 	switch {
-	case tx.Ending.RefusedAtOnce(tx.Operation):
+	case tx.RefusedAtOnce():
 		return refusedAtOnce(tx)
 	case tx.State == emulation.Succeeded:
 		return done(tx, status, code)

@@ -44,10 +44,10 @@ func (e *Emulator) judge(tx emulation.Transaction, held iter.Seq[emulation.Trans
 	if !is {
 		return tx.Ending
 	}
-	if !refusedAtOnce(tx) && t.shop.balance(held).available < t.writeOff {
+	if !tx.RefusedAtOnce() && t.shop.balance(held).available < t.writeOff {
 		tx.Ending = emulation.LowBalance
 	}
-	if refusedAtOnce(tx) {
+	if tx.RefusedAtOnce() {
 		e.refused.count(tx.Reference)
 	}
 	return tx.Ending

@@ -61,6 +61,7 @@ package emulator
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 )
@@ -76,19 +77,17 @@ const sleeping = "12"
 
 // Emulator is Qostiq on this machine. It is safe for concurrent use.
 type Emulator struct {
-	options emulation.Options
-	till    *emulation.Till
+	*emulation.Till
 	pace    *pace
 	refused tally // transfers that were not created, under their identifiers
-	mux     *http.ServeMux
 }
 
 var _ emulation.Emulator = (*Emulator)(nil)
 
 // New is an emulator with empty books and the opening balances.
 func New(o emulation.Options) *Emulator {
-	e := &Emulator{options: o, pace: newPace(o.Clock), mux: http.NewServeMux()}
-	e.till = emulation.NewTill(o, emulation.Rules{
+	e := &Emulator{}
+	e.Till = emulation.NewTill(o, emulation.Rules{
 		Unique:      e.unique,
 		Judge:       e.judge,
 		Waits:       waits,
@@ -97,7 +96,7 @@ func New(o emulation.Options) *Emulator {
 		Webhook:     webhook,
 		ServerError: serverError(),
 	})
-	e.till.Mount(e.mux)
+	e.pace = &pace{now: e.Now, last: map[string]time.Time{}}
 	e.route()
 	return e
 }
@@ -109,18 +108,6 @@ func (e *Emulator) Provider() string { return "qostiq" }
 func (e *Emulator) Config() map[string]string {
 	return map[string]string{"QOSTIQ_SHOP_ID": shopID, "QOSTIQ_SECRET_KEY": secretKey}
 }
-
-// Books are what the emulator holds.
-func (e *Emulator) Books() *emulation.Books { return e.till.Books() }
-
-// Webhooks is what the emulator announces.
-func (e *Emulator) Webhooks() *emulation.Webhooks { return e.till.Webhooks() }
-
-// ServeHTTP answers as Qostiq does.
-func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.mux.ServeHTTP(w, r) }
-
-// Close stops the timers and waits for the callbacks under way.
-func (e *Emulator) Close() error { return e.till.Close() }
 
 // call is one of the API's: what it signs is what it must have.
 type call struct {
@@ -149,10 +136,10 @@ func (e *Emulator) route() {
 		"/shop_balance": {badSign: badParameter, listed: true, serve: e.shopBalance,
 			signed: []string{"now", "shop_id"}},
 	} {
-		e.mux.HandleFunc("POST "+path, e.answering(c))
+		e.HandleFunc("POST "+path, e.answering(c))
 	}
-	e.mux.HandleFunc("GET /{lang}/bill/pay/{token}", e.page(e.showPage))
-	e.mux.HandleFunc("POST /{lang}/bill/pay/{token}", e.page(e.submitPage))
+	e.HandleFunc("GET /{lang}/bill/pay/{token}", e.page(e.showPage))
+	e.HandleFunc("POST /{lang}/bill/pay/{token}", e.page(e.submitPage))
 }
 
 func (e *Emulator) answering(c call) http.HandlerFunc {
@@ -178,7 +165,7 @@ func refusal(err error) emulation.Answer {
 
 // admit reads a request of the shop's.
 func (e *Emulator) admit(c call, w http.ResponseWriter, r *http.Request) (fields, error) {
-	if c.listed && !e.options.Allows(r) {
+	if c.listed && !e.Allows(r) {
 		return nil, problem{code: deniedIP, reason: "Options.AllowIPs does not have this address"}
 	}
 	f, err := readFields(w, r)

@@ -26,11 +26,11 @@ func (e *Emulator) bill(w http.ResponseWriter, r *http.Request, tx emulation.Tra
 	if err != nil {
 		return err
 	}
-	e.till.ServeRequest(w, r, tx, func(tx emulation.Transaction, fresh bool) emulation.Answer {
+	e.ServeRequest(w, r, tx, func(tx emulation.Transaction, fresh bool) emulation.Answer {
 		switch {
 		case !fresh:
 			return spellingOf(tx).refuse(problem{code: notUnique, reason: "this shop_order_id was used for a bill before"})
-		case refusedAtOnce(tx):
+		case tx.RefusedAtOnce():
 			return usually.refuse(refusedBy(tx))
 		default:
 			return createdBill(tx, tx.Extra.(bill), "http://"+r.Host)
@@ -47,10 +47,10 @@ func (e *Emulator) billStatus(w http.ResponseWriter, _ *http.Request, f fields) 
 	if read.err != nil {
 		return read.err
 	}
-	if _, known := e.till.Books().Find(order, isBill); known && !e.pace.allows(order) {
+	if _, known := e.Books().Find(order, isBill); known && !e.pace.allows(order) {
 		return problem{code: otherError, message: "too many requests", reason: fmt.Sprintf("ask for a bill's status at most once in %s", calm)}
 	}
-	e.till.ServeStatus(w, order, isBill, func(tx emulation.Transaction, known bool) emulation.Answer {
+	e.ServeStatus(w, order, isBill, func(tx emulation.Transaction, known bool) emulation.Answer {
 		if !known {
 			return missing("Bill", "shop_order_id", order)
 		}
@@ -76,7 +76,7 @@ func (e *Emulator) createTransfer(w http.ResponseWriter, r *http.Request, f fiel
 	if read.err != nil {
 		return read.err
 	}
-	e.till.ServeRequest(w, r, tx, e.transferAnswer)
+	e.ServeRequest(w, r, tx, e.transferAnswer)
 	return nil
 }
 
@@ -85,7 +85,7 @@ func (e *Emulator) transferAnswer(tx emulation.Transaction, fresh bool) emulatio
 	switch {
 	case !fresh:
 		return s.refuse(problem{code: notUnique, reason: "this shop_payment_id was used for a transfer before"})
-	case refusedAtOnce(tx):
+	case tx.RefusedAtOnce():
 		return s.refuse(refusedBy(tx))
 	case tx.State != emulation.Succeeded:
 		return s.refuse(unfinished(tx))
@@ -102,8 +102,8 @@ func (e *Emulator) transferStatus(w http.ResponseWriter, _ *http.Request, f fiel
 	if read.err != nil {
 		return read.err
 	}
-	e.till.ServeStatus(w, id, isTransfer, func(emulation.Transaction, bool) emulation.Answer {
-		tx, known := e.till.Books().Find(id, isTransfer) // also if it is known late: it is being processed
+	e.ServeStatus(w, id, isTransfer, func(emulation.Transaction, bool) emulation.Answer {
+		tx, known := e.Books().Find(id, isTransfer) // also if it is known late: it is being processed
 		switch {
 		case !known:
 			return missing("Transfer", "shop_payment_id", id)
@@ -139,13 +139,13 @@ func (e *Emulator) shopBalance(w http.ResponseWriter, _ *http.Request, f fields)
 }
 
 func (e *Emulator) balance(c currency) balance {
-	return c.balance(slices.Values(e.till.Books().Transactions()))
+	return c.balance(slices.Values(e.Books().Transactions()))
 }
 
 // bills is how many of that identifier there are.
 func (e *Emulator) bills(order string) int {
 	n := 0
-	for _, tx := range e.till.Books().Transactions() {
+	for _, tx := range e.Books().Transactions() {
 		if tx.Reference == order && isBill(tx) {
 			n++
 		}
@@ -162,7 +162,7 @@ func isTransfer(tx emulation.Transaction) bool {
 
 // wasCreated tells whether Qostiq ever took the transaction. What has failed without an end it did not.
 func wasCreated(tx emulation.Transaction) bool {
-	return !refusedAtOnce(tx) && (tx.State != emulation.Failed || !tx.Settled.IsZero())
+	return !tx.RefusedAtOnce() && (tx.State != emulation.Failed || !tx.Settled.IsZero())
 }
 
 // calm is how long a bill's status may not be asked for again.
@@ -174,14 +174,6 @@ type pace struct {
 
 	mu   sync.Mutex
 	last map[string]time.Time
-}
-
-func newPace(clock emulation.Clock) *pace {
-	p := &pace{now: time.Now, last: map[string]time.Time{}}
-	if clock != nil {
-		p.now = clock.Now
-	}
-	return p
 }
 
 func (p *pace) allows(order string) bool {

@@ -167,5 +167,3 @@ func amount(tx emulation.Transaction) cents {
 
 // isUnique tells whether the shop wants no second bill of that identifier.
 func isUnique(order string) bool { return strings.HasPrefix(order, "unique-") }
-
-func refusedAtOnce(tx emulation.Transaction) bool { return tx.Ending.RefusedAtOnce(tx.Operation) }

@@ -1,14 +1,11 @@
 package emulator
 
 import (
-	"bytes"
 	"embed"
-	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 )
@@ -16,10 +13,7 @@ import (
 //go:embed pages/*.html
 var pageFiles embed.FS
 
-// templates are parsed when the first page is shown: few who start an emulator ever see one.
-var templates = sync.OnceValue(func() *template.Template {
-	return template.Must(template.ParseFS(pageFiles, "pages/*.html"))
-})
+var pages = emulation.NewPages("Qostiq", pageFiles)
 
 // languages are those of the page's address. The page itself is in English.
 var languages = []string{"en", "pl", "ru", "uk"}
@@ -32,7 +26,7 @@ func (e *Emulator) page(serve func(http.ResponseWriter, *http.Request, emulation
 	return func(w http.ResponseWriter, r *http.Request) {
 		tx, known := e.billOf(r.PathValue("token"))
 		if !known || !slices.Contains(languages, r.PathValue("lang")) {
-			message(http.StatusNotFound, "There is no such bill.").Send(w)
+			pages.Say(http.StatusNotFound, "There is no such bill.", "").Send(w)
 			return
 		}
 		serve(w, r, tx)
@@ -40,7 +34,7 @@ func (e *Emulator) page(serve func(http.ResponseWriter, *http.Request, emulation
 }
 
 func (e *Emulator) billOf(token string) (emulation.Transaction, bool) {
-	held := e.till.Books().Transactions()
+	held := e.Books().Transactions()
 	i := slices.IndexFunc(held, func(tx emulation.Transaction) bool {
 		b, is := tx.Extra.(bill)
 		return is && b.token == token && isBill(tx)
@@ -110,13 +104,13 @@ func (e *Emulator) showPage(w http.ResponseWriter, _ *http.Request, tx emulation
 	b := tx.Extra.(bill)
 	switch {
 	case tx.Waiting:
-		show(http.StatusOK, "form.html", e.form(tx, nil)).Send(w)
+		pages.Show(http.StatusOK, "form.html", e.form(tx, nil)).Send(w)
 	case tx.State == emulation.Pending:
-		show(http.StatusOK, "waiting.html", notice{tx.MSISDN}).Send(w)
+		pages.Show(http.StatusOK, "waiting.html", tx).Send(w)
 	case b.back(tx) != "":
-		redirect(b.back(tx)).Send(w)
+		emulation.SeeOther(b.back(tx)).Send(w)
 	default:
-		message(http.StatusOK, farewell(tx)).Send(w)
+		pages.Say(http.StatusOK, farewell(tx), "").Send(w)
 	}
 }
 
@@ -124,19 +118,19 @@ func (e *Emulator) showPage(w http.ResponseWriter, _ *http.Request, tx emulation
 func (e *Emulator) submitPage(w http.ResponseWriter, r *http.Request, tx emulation.Transaction) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
-		message(http.StatusBadRequest, "The form cannot be read.").Send(w)
+		pages.Say(http.StatusBadRequest, "The form cannot be read.", "").Send(w)
 		return
 	}
 	if r.PostForm.Get("action") == "cancel" {
 		tx.Ending = emulation.Abandoned
 	} else if f := e.form(tx, r.PostForm); tx.Waiting && f.lacks() {
-		show(http.StatusUnprocessableEntity, "form.html", f).Send(w)
+		pages.Show(http.StatusUnprocessableEntity, "form.html", f).Send(w)
 		return
 	} else {
 		tx = f.fill(tx)
 	}
-	e.till.Resume(tx)
-	redirect(r.URL.Path).Send(w)
+	e.Resume(tx)
+	emulation.SeeOther(r.URL.Path).Send(w)
 }
 
 // fill is the bill as the payer wants to pay it.
@@ -166,36 +160,4 @@ func farewell(tx emulation.Transaction) string {
 	default:
 		return "The bill was cancelled. Nothing was paid."
 	}
-}
-
-// notice is a page that says one thing.
-type notice struct{ Text string }
-
-func message(status int, text string) emulation.Answer {
-	return show(status, "message.html", notice{text})
-}
-
-// private keeps the page's address, which is all that it takes to pay, to the payer.
-func private() http.Header {
-	return http.Header{"Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}}
-}
-
-func show(status int, name string, data any) emulation.Answer {
-	var page bytes.Buffer
-	if err := templates().ExecuteTemplate(&page, name, data); err != nil {
-		return emulation.Answer{Status: http.StatusInternalServerError, Content: emulation.Text("emulator: " + err.Error())}
-	}
-	return emulation.Answer{Status: status, Header: private(), Content: emulation.HTML(page.String())}
-}
-
-func redirect(to string) emulation.Answer {
-	header := private()
-	header.Set("Location", to)
-	return emulation.Answer{Status: http.StatusSeeOther, Header: header, Content: emulation.Text("")}
-}
-
-// isWeb tells whether a browser may be led there.
-func isWeb(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
 }

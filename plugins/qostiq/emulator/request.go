@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 )
 
 const (
@@ -135,7 +137,7 @@ func (r *reader) option(name string) string {
 // link is an address that need not be there.
 func (r *reader) link(name string) string {
 	text := r.option(name)
-	if text != "" && !isWeb(text) {
+	if text != "" && !emulation.IsWeb(text) {
 		r.fail(fmt.Errorf("%s must be an absolute http or https address", name))
 	}
 	return text

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
+	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
 	"github.com/mcp-payments/mcp-payments/host"
 	"github.com/mcp-payments/mcp-payments/host/hosttest"
 	"github.com/mcp-payments/mcp-payments/plugins/qosic"
@@ -156,7 +157,7 @@ func TestUsernameOrPasswordIsNotSet(t *testing.T) {
 			environment["QOSIC_BASE_URL"] = stub.URL
 			delete(environment, missing)
 			settings := host.Resolve(m, func(name string) (string, bool) { v, ok := environment[name]; return v, ok })
-			b := bench{provider.At(t, settings, emulation.NewManualClock(hosttest.Start()))}
+			b := bench{provider.At(t, settings, emulation.NewManualClock(emulationtest.Start()))}
 			for capability, in := range everything(mtnBenin) {
 				b.Wants(b.Call(capability, in), want{Kind: capabilities.Misconfigured, Message: missing + "|dashboard"})
 			}

@@ -109,8 +109,8 @@ func TestApproverSeesTheQuote(t *testing.T) {
 		in    hosttest.Input
 		facts []string
 	}{
-		"FEE":  {transfer(emulation.Paid, "FEE"), []string{"fee: 0.10 UAH", "payee receives: 10.00 UAH", "writes off: 10.10 UAH"}},
-		"RATE": {transfer(emulation.Paid, "RATE").With("currency", "EUR").With("counter_currency", "USD"), []string{"payee receives: 10.00 EUR", "rate: 1.073 USD for 1 EUR, fee included", "writes off: 10.73 USD"}},
+		"FEE":  {transfer(emulation.Paid, "FEE"), []string{"fee, says Qostiq: 0.10 UAH", "payee receives, says Qostiq: 10.00 UAH", "writes off, says Qostiq: 10.10 UAH"}},
+		"RATE": {transfer(emulation.Paid, "RATE").With("currency", "EUR").With("counter_currency", "USD"), []string{"payee receives, says Qostiq: 10.00 EUR", "rate, says Qostiq: 1.073 USD for 1 EUR, fee included", "writes off, says Qostiq: 10.73 USD"}},
 	} {
 		a := b.Ask(t.Context(), "disburse", tt.in)
 		b.Wants(a, want{Kind: capabilities.Held, Guard: "approval", Gotchas: "disburse.3"})
@@ -225,17 +225,17 @@ func TestTransferWhoseErrorSaysNothing(t *testing.T) {
 func TestTransferThatIsFoundWasPaid(t *testing.T) {
 	t.Parallel()
 	all := newBench(t, emulation.Options{})
-	for _, l := range losses {
-		if l.paid == 0 {
+	for _, l := range hosttest.Losses() {
+		if l.Paid == 0 {
 			continue
 		}
-		t.Run(l.name, func(t *testing.T) {
-			b, reference := all.in(t), "FOUND-"+string(l.ending)
-			a := b.disburse(l.ending, reference)
+		t.Run(l.Name, func(t *testing.T) {
+			b, reference := all.in(t), "FOUND-"+string(l.Ending)
+			a := b.disburse(l.Ending, reference)
 			b.Wants(a, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "do not send it again", Gotchas: "disburse.5", After: 10})
-			b.Wants(b.disburse(l.ending, reference), want{State: capabilities.Unknown, Note: "nothing was sent"})
+			b.Wants(b.disburse(l.Ending, reference), want{State: capabilities.Unknown, Note: "nothing was sent"})
 			b.Wants(b.Follow(a), want{State: capabilities.Succeeded})
-			b.Wants(b.disburse(l.ending, reference), want{State: capabilities.Succeeded, Note: "nothing was sent"})
+			b.Wants(b.disburse(l.Ending, reference), want{State: capabilities.Succeeded, Note: "nothing was sent"})
 			b.Moved(reference, emulation.Disburse, 1, 1)
 		})
 	}

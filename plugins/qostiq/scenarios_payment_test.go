@@ -2,7 +2,6 @@ package qostiq_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -242,39 +241,24 @@ func TestReferenceIsUsedTwice(t *testing.T) {
 	})
 }
 
-// losses are the numbers whose request ends without an answer that says
-// anything: it may have been taken or not.
-var losses = []struct {
-	name   string
-	ending emulation.Ending
-	paid   int
-}{
-	{"HTTP 500, not taken", emulation.ErrorNotTaken, 0},
-	{"HTTP 500, taken", emulation.ErrorTaken, 1},
-	{"cut before it was taken", emulation.CutNotTaken, 0},
-	{"cut after it was taken", emulation.CutTaken, 1},
-	{"half an answer", emulation.Truncated, 1},
-	{"an HTML page", emulation.HTMLPage, 1},
-}
-
 func TestBillWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	all := newBench(t, emulation.Options{})
-	for _, l := range losses {
-		t.Run(l.name, func(t *testing.T) {
-			b, reference := all.in(t), "LOST-"+string(l.ending)
-			a := b.create(l.ending, reference)
+	for _, l := range hosttest.Losses() {
+		t.Run(l.Name, func(t *testing.T) {
+			b, reference := all.in(t), "LOST-"+string(l.Ending)
+			a := b.create(l.Ending, reference)
 			b.Wants(a, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "do not send it again", Gotchas: "create_bill.13", After: 10})
 			end := want{State: capabilities.Succeeded}
-			if l.paid == 0 {
+			if l.Paid == 0 {
 				end = want{State: capabilities.Failed, Response: "error_code=7"}
 			}
 			began := b.Clock.Now()
 			b.Wants(b.FollowToTheEnd(a), end)
-			if took := b.Clock.Now().Sub(began); l.paid == 0 && took < 2*time.Minute {
+			if took := b.Clock.Now().Sub(began); l.Paid == 0 && took < 2*time.Minute {
 				t.Errorf("given up after %s: it might still have come", took)
 			}
-			b.Moved(reference, emulation.Collect, 1, l.paid)
+			b.Moved(reference, emulation.Collect, 1, l.Paid)
 		})
 	}
 }
@@ -336,14 +320,14 @@ func TestConfigurationIsWrong(t *testing.T) {
 
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, emulation.Options{})
-	if err := b.Server.Close(); err != nil {
-		t.Fatal(err)
-	}
-	b.Wants(b.create(emulation.Paid, "DIAL"), want{Kind: capabilities.Unavailable})
-	b.Wants(b.ask("DIAL"), want{Kind: capabilities.Unavailable})
-	b.Wants(b.disburse(emulation.Paid, "DIAL-OUT"), want{Kind: capabilities.Unavailable})
-	b.Untouched()
+	newBench(t, emulation.Options{}).NobodyListens(map[string]hosttest.Input{
+		"create_bill":           bill(emulation.Paid, "DIAL"),
+		"create_bill_v2":        {"reference": "DIAL-FREE", "currency": "UAH"},
+		"check_payment_status":  {"reference": "DIAL"},
+		"quote_transfer":        {"amount": "10", "currency": "UAH"},
+		"disburse":              transfer(emulation.Paid, "DIAL-OUT"),
+		"check_transfer_status": {"reference": "DIAL-OUT"},
+	})
 }
 
 func TestWrongInputsAreNotSent(t *testing.T) {
@@ -383,9 +367,5 @@ func TestWrongInputsAreNotSent(t *testing.T) {
 
 func TestCallerIsGoneBeforeSending(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, emulation.Options{})
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	b.Wants(b.CallUntil(gone, "create_bill", bill(emulation.Paid, "GONE")), want{Kind: capabilities.Unavailable})
-	b.Untouched()
+	newBench(t, emulation.Options{}).CallerIsGone("create_bill", bill(emulation.Paid, "GONE"))
 }
