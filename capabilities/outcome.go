@@ -34,6 +34,9 @@ type Outcome struct {
 type Fact struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+	// Leaves is set where it tells what the call costs the merchant in another
+	// currency than the input's: limits hold that too.
+	Leaves *Sum `json:"leaves,omitempty"`
 }
 
 // Sum is an amount with its currency.

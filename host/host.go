@@ -130,7 +130,7 @@ func (h *Host) guard() {
 	approval := guard.Approval{Hash: h.keys.Hash}
 	h.atClaim = []guard.Guard{guard.Reference{}, guard.Limits{}, guard.SuspectedRepeat{}, approval}
 	h.guards = append(h.guards, guard.Notices{Elsewhere: h.elsewhere},
-		guard.Reference{}, guard.Limits{}, guard.SuspectedRepeat{}, guard.Preview{Ask: h.preview}, approval,
+		guard.Reference{}, guard.Limits{}, guard.SuspectedRepeat{}, guard.Preview{Ask: h.preview}, guard.Outlay{}, approval,
 		guard.PreCheck{Balances: h.balances}, guard.PollingPace{Questions: h.ledger})
 }
 

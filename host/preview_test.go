@@ -107,3 +107,42 @@ func TestAnotherQuoteIsAnotherApproval(t *testing.T) {
 	fee = "1"
 	is(t, c.call(0, "pay_out", payment("ORDER-1", "5000", ama)), "", capabilities.Pending)
 }
+
+// What leaves in another currency is held to that currency's limits, and never
+// passes without a human.
+func TestOutlays(t *testing.T) {
+	t.Parallel()
+	const policy = `
+rules:
+  - {environment: ENV, effect: pays_out, currency: XOF, allowed_payees: ["22890112233"], unapproved_up_to: 10000}
+  - {environment: ENV, effect: pays_out, currency: USD, per_transaction: "10"}
+`
+	for name, tt := range map[string]struct {
+		environment string
+		leaves      *capabilities.Sum
+		stopped     string
+	}{
+		"none":                          {capabilities.Sandbox, nil, ""},
+		"in the input's own":            {capabilities.Sandbox, &capabilities.Sum{Amount: "5050", Currency: "XOF"}, ""},
+		"within its limits":             {capabilities.Sandbox, &capabilities.Sum{Amount: "9.50", Currency: "USD"}, "approval"},
+		"beyond them":                   {capabilities.Sandbox, &capabilities.Sum{Amount: "10.01", Currency: "USD"}, "limits"},
+		"without a rule":                {capabilities.Sandbox, &capabilities.Sum{Amount: "1", Currency: "EUR"}, "approval"},
+		"without a rule, in production": {capabilities.Production, &capabilities.Sum{Amount: "1", Currency: "EUR"}, "limits"},
+		"that cannot be read":           {capabilities.Sandbox, &capabilities.Sum{Amount: "much", Currency: "USD"}, "limits"},
+		"within its limits, in earnest": {capabilities.Production, &capabilities.Sum{Amount: "9.50", Currency: "USD"}, "approval"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCounter(t, in(tt.environment), under(strings.ReplaceAll(policy, "ENV", tt.environment)))
+			c.tellAll()
+			c.approves = false
+			c.previews = func(payOutInput) ([]capabilities.Fact, error) {
+				return []capabilities.Fact{{Name: "writes off", Value: "so much", Leaves: tt.leaves}}, nil
+			}
+			a := c.call(0, "pay_out", payment("ORDER-1", "5000", ama))
+			if a.Guard != tt.stopped {
+				t.Errorf("stopped by %q, want %q: %s", a.Guard, tt.stopped, a.Message)
+			}
+		})
+	}
+}

@@ -71,7 +71,7 @@ func (c *Call) told() string {
 // that matches names the payee and allows the amount.
 func (c *Call) free() bool {
 	m := c.Transaction.Money
-	return m.Known() && slices.ContainsFunc(c.Policy.rules(c), func(r Rule) bool {
+	return m.Known() && len(c.outlays()) == 0 && slices.ContainsFunc(c.Policy.rules(c), func(r Rule) bool {
 		return r.free != nil && m.Minor() <= r.free.Minor() && slices.Contains(r.allowed, c.Party())
 	})
 }
