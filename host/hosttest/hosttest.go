@@ -121,6 +121,9 @@ func (p Provider) New(t *testing.T, o emulation.Options, change ...func(map[stri
 // At is a bench whose provider has these settings.
 func (p Provider) At(t *testing.T, s host.Settings, clock *emulation.ManualClock) *Bench {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it starts a process")
+	}
 	m, err := p.Provider().Manifest(t.Context())
 	if err != nil {
 		t.Fatal(err)
