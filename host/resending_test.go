@@ -243,6 +243,9 @@ func TestAbsentWhileItIsOnItsWay(t *testing.T) {
 	p := newPurse(t, true)
 	p.status = absent
 	p.payOut = func() (output, error) {
+		p.status = pending
+		is(t, p.asks(1, "ORDER-1"), "", capabilities.Pending)
+		p.status = absent
 		a := p.asks(1, "ORDER-1")
 		is(t, a, "", capabilities.Unknown)
 		if !strings.Contains(strings.Join(a.Notes, "\n"), "still on its way") {

@@ -15,9 +15,10 @@ import (
 
 // client calls the API for one shop.
 type client struct {
-	config Config
-	http   *transport.Client
-	now    func() time.Time
+	config   Config
+	emulated bool
+	http     *transport.Client
+	now      func() time.Time
 }
 
 func (c *client) configure(_ context.Context, target capabilities.Target, config Config) error {
@@ -28,7 +29,7 @@ func (c *client) configure(_ context.Context, target capabilities.Target, config
 	if err != nil {
 		return err
 	}
-	c.config, c.http = config, h
+	c.config, c.http, c.emulated = config, h, target.Environment == capabilities.Emulator
 	return nil
 }
 

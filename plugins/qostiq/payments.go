@@ -3,7 +3,9 @@ package qostiq
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/capabilities/wire"
@@ -69,8 +71,9 @@ const (
 type bill struct {
 	reference capabilities.Reference
 	currency  capabilities.Currency
-	asked     capabilities.Money // not known if the payer chooses it
-	linked    bool               // to the payer's wallet
+	payer     capabilities.Currency // empty where it is not asked for
+	asked     capabilities.Money    // not known if the payer chooses it
+	linked    bool                  // to the payer's wallet
 }
 
 func (c *client) createBill(ctx context.Context, in BillInput) (BillOutput, error) {
@@ -87,7 +90,7 @@ func (c *client) createBill(ctx context.Context, in BillInput) (BillOutput, erro
 	}
 	r.set("payer_account", in.PayerAccount)
 	c.complete(r, in.Description, in.ReturnURL, in.Lifetime, lifetimeBill)
-	return c.create(ctx, pathBill, r, bill{in.Reference, in.Currency, asked, in.PayerAccount != ""})
+	return c.create(ctx, pathBill, r, bill{in.Reference, in.Currency, capabilities.Currency(in.PayerCurrency), asked, in.PayerAccount != ""})
 }
 
 func (c *client) createBillV2(ctx context.Context, in BillV2Input) (BillOutput, error) {
@@ -106,7 +109,7 @@ func (c *client) createBillV2(ctx context.Context, in BillV2Input) (BillOutput, 
 	r.set("email", in.PayerAccount)
 	r.set("lang", in.Lang)
 	c.complete(r, in.Description, in.ReturnURL, in.Lifetime, lifetimeBillV2)
-	return c.create(ctx, pathBillV2, r, bill{in.Reference, in.Currency, asked, in.PayerAccount != ""})
+	return c.create(ctx, pathBillV2, r, bill{in.Reference, in.Currency, "", asked, in.PayerAccount != ""})
 }
 
 func wrongAmount(err error) error {
@@ -134,13 +137,21 @@ func (c *client) create(ctx context.Context, path string, r request, b bill) (Bi
 	if refusal := b.differs(ctx, a.Data); refusal != nil {
 		return BillOutput{}, a.explaining(refusal)
 	}
-	return b.begun(a), nil
+	return b.begun(a, c.shows(a.Data.URL)), nil
+}
+
+// shows reports whether the page of a bill is one to send people to: plain
+// characters, so that it reads as it leads, and of https. Only the emulator's
+// are on this machine.
+func (c *client) shows(page wire.Text) bool {
+	plain := strings.IndexFunc(string(page), func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+	u, err := url.Parse(string(page))
+	return plain && err == nil && capabilities.IsSafeURL(string(page)) && (c.emulated || !capabilities.IsLoopback(u))
 }
 
 // differs reports why a new bill is not the one that was asked for. Its amount
 // is not signed in the second version, so it may have been changed on the way.
 func (b bill) differs(ctx context.Context, d Data) *capabilities.Refusal {
-	got, err := sum(d.ShopAmount, d.ShopCurrency)
 	switch {
 	case d.ID == "":
 		return capabilities.NotKnown(ctx, "qostiq answered that all is well, but without the id of a bill")
@@ -148,23 +159,51 @@ func (b bill) differs(ctx context.Context, d Data) *capabilities.Refusal {
 		return capabilities.NotKnown(ctx, "qostiq answered for another shop_order_id")
 	case currencyOf(d.ShopCurrency) != b.currency:
 		return capabilities.NotKnown(ctx, "qostiq answered for another currency")
-	case b.asked.Known() && (err != nil || got.Minor() != b.asked.Minor()):
-		return capabilities.Rejected(
-			fmt.Sprintf("qostiq made a bill of another amount: %s was asked for, and shop_amount is %q. It exists all the same", b.asked, d.ShopAmount),
-			"give nobody the url of this bill, and have nobody pay it who finds it in a wallet; find out what changed the amount, and take a new reference")
+	case !b.priced(d):
+		return another("amount", b.price(), fmt.Sprintf("shop_amount is %q", d.ShopAmount))
+	case b.payer != "" && currencyOf(d.PayerCurrency) == "":
+		return capabilities.NotKnown(ctx, "qostiq answered without a payer_currency that can be read")
+	case b.payer != "" && currencyOf(d.PayerCurrency) != b.payer:
+		return another("currency of the payer", string(b.payer), fmt.Sprintf("payer_currency is %q", d.PayerCurrency))
 	}
 	return nil
 }
 
-// begun is a bill that is as it was asked for. It is not paid yet.
-func (b bill) begun(a Response) BillOutput {
+// priced reports whether a bill has the amount that was asked for, or none if
+// the payer chooses it.
+func (b bill) priced(d Data) bool {
+	if !b.asked.Known() {
+		return d.ShopAmount == ""
+	}
+	got, err := sum(d.ShopAmount, d.ShopCurrency)
+	return err == nil && got.Minor() == b.asked.Minor()
+}
+
+// price is what was asked for, in words.
+func (b bill) price() string {
+	if !b.asked.Known() {
+		return "an amount of the payer's choice"
+	}
+	return b.asked.String()
+}
+
+// another is what a bill means that was made, and not as it was asked for.
+func another(what, asked, got string) *capabilities.Refusal {
+	return capabilities.Rejected(
+		fmt.Sprintf("qostiq made a bill of another %s: %s was asked for, and %s. It exists all the same", what, asked, got),
+		"give nobody the url of this bill, and have nobody pay it who finds it in a wallet; find out what changed it, and take a new reference")
+}
+
+// begun is a bill that is as it was asked for, with its page if that is one to
+// show. It is not paid yet.
+func (b bill) begun(a Response, shown bool) BillOutput {
 	out := BillOutput{Response: &a, BillURL: string(a.Data.URL), Outcome: capabilities.Outcome{
 		Reference: string(b.reference), State: capabilities.Pending, Amount: b.asked.Amount(), Currency: b.asked.Currency(),
 	}}
 	switch {
-	case !capabilities.IsSafeURL(out.BillURL):
+	case !shown:
 		out.BillURL, a.Data.URL = "", ""
-		out.Notes = append(out.Notes, "Qostiq's answer has no https address of the bill's page, so none is passed on: ask Qostiq")
+		out.Notes = append(out.Notes, "Qostiq's answer has no https address of the bill's page in plain characters, so none is passed on: ask Qostiq")
 	case b.linked:
 		out.Action = "the payer finds the bill among the unpaid ones in the wallet; or send the payer to " + out.BillURL
 	default:

@@ -70,7 +70,7 @@ func (in DisburseInput) paid(a Response) TransferOutput {
 	}}
 	q, err := moved(a.Data)
 	if err == nil {
-		out.WritesOff, out.Receives = sumOf(q.writesOff), sumOf(q.receives)
+		out.comesTo(q)
 		err = in.compare(q)
 	}
 	if err != nil {
@@ -84,8 +84,8 @@ func (c *client) checkTransferStatus(ctx context.Context, in TransferStatusInput
 	out := TransferOutput{Response: &a, Outcome: capabilities.Outcome{Reference: string(in.Reference)}}
 	switch {
 	case a.says(codeNotFound):
-		out.State, out.Absent = capabilities.Failed, true
-		out.Notes = []string{"Qostiq knows no transfer of this reference: it was not created; a bill is asked for with qostiq_check_payment_status"}
+		out.State, out.Absent, out.Doubt = capabilities.Failed, true, true
+		out.Notes = []string{"Qostiq knows no transfer of this reference: it was not created, unless its request is still on its way; a bill is asked for with qostiq_check_payment_status"}
 		return out, nil
 	case a.says(codeProcessing):
 		out.State = capabilities.Pending
@@ -97,13 +97,26 @@ func (c *client) checkTransferStatus(ctx context.Context, in TransferStatusInput
 	if d.ID == "" || d.ShopPaymentID != "" && string(d.ShopPaymentID) != string(in.Reference) {
 		return TransferOutput{}, capabilities.NothingChanged("qostiq answered without the id of a transfer of this shop_payment_id").WithResponse(a)
 	}
+	out.found(d)
+	return out, nil
+}
+
+// found is a transfer that Qostiq knows. Without its amounts nobody can tell
+// whether it is the one that was asked for.
+func (out *TransferOutput) found(d Data) {
 	out.State, out.TransferID = capabilities.Succeeded, string(d.ID)
 	q, err := moved(d)
 	if err != nil {
-		out.Notes = []string{fmt.Sprintf("the transfer was made, and what it moved cannot be read: %v", err)}
-		return out, nil
+		out.State = capabilities.Unknown
+		out.Notes = []string{fmt.Sprintf("a transfer of this reference was made, and what it moved cannot be read: %v. Look it up in the Qostiq account before anything else is paid", err)}
+		return
 	}
+	out.comesTo(q)
+}
+
+// comesTo tells what a transfer moved. The host holds both sides against the
+// record, which has whichever of them was asked for.
+func (out *TransferOutput) comesTo(q quote) {
 	out.WritesOff, out.Receives = sumOf(q.writesOff), sumOf(q.receives)
-	out.Sums = []capabilities.Sum{*out.WritesOff, *out.Receives} // whichever of them was asked for
-	return out, nil
+	out.Sums = []capabilities.Sum{*out.WritesOff, *out.Receives}
 }

@@ -88,8 +88,12 @@ func Provider() *capabilities.Provider {
 		Kind:    capabilities.CheckStatus,
 		Effect:  capabilities.Reads,
 		Status:  "check_transfer_status",
-		// Only the pace of bills is documented.
-		Polling: &capabilities.Polling{MinInterval: 10, Backoff: []int{10, 20, 30, 60}, GiveUpAfter: 600},
+		// Only the pace of bills is documented. The doubt outlasts a request, so that
+		// none that is late is overtaken by a second one.
+		Polling: &capabilities.Polling{
+			MinInterval: 10, Backoff: []int{10, 20, 30, 60}, GiveUpAfter: 600,
+			DoubtAsks: 2, DoubtFor: 60,
+		},
 	}, c.checkTransferStatus)
 	capabilities.AddWebhook(p, capabilities.Spec{
 		Name:    "verify_webhook",

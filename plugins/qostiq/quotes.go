@@ -152,7 +152,7 @@ func (c *client) quoteTransfer(ctx context.Context, in QuoteInput) (QuoteOutput,
 
 // facts are what a human should see of a transfer before it is approved.
 func (q quote) facts() []capabilities.Fact {
-	f := []capabilities.Fact{{Name: "writes off", Value: q.writesOff.String()}, {Name: "payee receives", Value: q.receives.String()}}
+	f := []capabilities.Fact{{Name: "writes off", Value: q.writesOff.String(), Leaves: sumOf(q.writesOff)}, {Name: "payee receives", Value: q.receives.String()}}
 	if q.fee() != "" {
 		return append(f, capabilities.Fact{Name: "fee", Value: q.fee()})
 	}

@@ -125,6 +125,19 @@ func TestBillOfFreeAmount(t *testing.T) {
 	}
 }
 
+// A payer who is quick has not paid before the bill is answered.
+func TestBillOfFreeAmountIsPaidAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, emulation.Options{})
+	in := hosttest.Input{"reference": "QUICK", "currency": "USD", "payer_account": "pay." + string(emulation.PaidAtOnce) + "@example.com"}
+	b.Wants(b.Call("create_bill_v2", in), want{State: capabilities.Pending})
+	a := b.ask("QUICK")
+	b.Wants(a, want{State: capabilities.Succeeded})
+	if a.Amount != "10.00" {
+		t.Errorf("the amount is %q", a.Amount)
+	}
+}
+
 // The other version, linked to the e-mail address of a wallet.
 func TestBillOfTheSecondVersion(t *testing.T) {
 	t.Parallel()
@@ -300,6 +313,8 @@ func TestConfigurationIsWrong(t *testing.T) {
 		"the shop":           {"QOSTIQ_SHOP_ID", "6", "error 11"},
 		"a sleeping shop":    {"QOSTIQ_SHOP_ID", "12", "error 12"},
 		"no number":          {"QOSTIQ_SHOP_ID", "5a", "QOSTIQ_SHOP_ID is no number"},
+		"a leading zero":     {"QOSTIQ_SHOP_ID", "05", "begins with a zero"},
+		"nothing":            {"QOSTIQ_SHOP_ID", "0", "begins with a zero"},
 		"a callback URL":     {"QOSTIQ_CALLBACK_URL", "http://shop.example/paid", "QOSTIQ_CALLBACK_URL is not an https address"},
 		"the other callback": {"QOSTIQ_CALLBACK_REJECTED_URL", "shop.example", "QOSTIQ_CALLBACK_REJECTED_URL is not an https address"},
 	} {

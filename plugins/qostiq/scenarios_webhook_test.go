@@ -210,6 +210,26 @@ func TestWebhookOfAFreeBill(t *testing.T) {
 	}
 }
 
+// A free bill that was asked for just now is paid on record, and its amount is
+// not: nothing is fulfilled before Qostiq can be asked again.
+func TestWebhookOfAFreeBillRightAfterAQuestion(t *testing.T) {
+	t.Parallel()
+	inbox := emulationtest.NewInbox(t)
+	b := newBench(t, emulation.Options{WebhookURL: inbox.URL})
+	b.Call("create_bill_v2", hosttest.Input{"reference": "FREE", "currency": "USD", "payer_account": "pay.000@example.com"})
+	b.Clock.Advance(delay)
+	genuine := inbox.Next()
+	b.Wants(b.ask("FREE"), want{State: capabilities.Succeeded})
+	b.Wants(b.Call("verify_webhook", hosttest.Input{"body": genuine}), want{
+		Kind: capabilities.Unavailable, Message: "only it knows the amount|verify the webhook again in 10 s", Gotchas: "verify_webhook.3",
+	})
+	a := b.verify(genuine)
+	b.Wants(a, want{State: capabilities.Succeeded})
+	if v := b.VerdictOf(a); !v.Fulfil || v.Trusted != "10.00" {
+		t.Errorf("verdict %+v, want to fulfil 10.00", v)
+	}
+}
+
 // A form or JSON, texts or numbers: each value is signed as it is spelled.
 func TestWebhooksInOtherSpellings(t *testing.T) {
 	t.Parallel()

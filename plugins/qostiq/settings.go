@@ -8,8 +8,8 @@ import (
 
 // check reports what is wrong with the settings as such.
 func (c Config) check() error {
-	if !digits(c.ShopID) {
-		return capabilities.Misconfiguration("qostiq: QOSTIQ_SHOP_ID is no number",
+	if !digits(c.ShopID) || c.ShopID[0] == '0' { // it is sent as a number of JSON
+		return capabilities.Misconfiguration("qostiq: QOSTIQ_SHOP_ID is no number, or begins with a zero",
 			"set it to the number of your shop at Qostiq, such as 112")
 	}
 	for _, of := range []struct{ variable, address string }{

@@ -294,7 +294,8 @@ func TestARefusedTransferMaySucceedLater(t *testing.T) {
 	if got := says(t, b.call(transfer, request)); got != "done" {
 		t.Errorf("once the balance covers it: %s", got)
 	}
-	b.wants("and again", b.call(transfer, request), failed(6, "operation is not unique"))
+	b.wants("and again, with the balance spent", b.call(transfer, request), failed(9, "insufficient balance"))
+	b.wants("and again, of less", b.call(transfer, request.with("amount", "5")), failed(6, "operation is not unique"))
 }
 
 // The second spelling of the documents, of everything.

@@ -47,6 +47,8 @@
 //     of the documents' samples, 12 digits beginning with 2, do not, but they may pay bills.
 //   - A transfer is done in its first answer, or refused. A refused one was not created: its
 //     shop_payment_id is free again. One that fails or is being processed keeps it.
+//   - The balance is looked at before the shop_payment_id: a transfer that comes again is refused with
+//     error 9, and not 6, if what the first one left does not cover it.
 //   - A bill without lifetime has 43200 minutes in the first version and 90 in the second; longer ones are
 //     cut to 43200.
 //   - A bill that expires or is cancelled is announced as rejected. Transfers are not announced. Callbacks

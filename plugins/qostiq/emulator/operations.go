@@ -33,6 +33,7 @@ func (e *Emulator) bill(w http.ResponseWriter, r *http.Request, tx emulation.Tra
 		case tx.RefusedAtOnce():
 			return usually.refuse(refusedBy(tx))
 		default:
+			tx.State = emulation.Pending // the answer is of a bill that nobody has paid yet
 			return createdBill(tx, tx.Extra.(bill), "http://"+r.Host)
 		}
 	})
@@ -76,13 +77,20 @@ func (e *Emulator) createTransfer(w http.ResponseWriter, r *http.Request, f fiel
 	if read.err != nil {
 		return read.err
 	}
-	e.ServeRequest(w, r, tx, e.transferAnswer)
+	asked := tx.Extra.(transfer)
+	e.ServeRequest(w, r, tx, func(tx emulation.Transaction, fresh bool) emulation.Answer {
+		return e.transferAnswer(tx, fresh, asked)
+	})
 	return nil
 }
 
-func (e *Emulator) transferAnswer(tx emulation.Transaction, fresh bool) emulation.Answer {
+// transferAnswer looks at the balance before the identifier, as the books do with a new transfer: one
+// that comes again is then refused for the money that it has itself taken.
+func (e *Emulator) transferAnswer(tx emulation.Transaction, fresh bool, asked transfer) emulation.Answer {
 	s, t := spellingOf(tx), tx.Extra.(transfer)
 	switch {
+	case !fresh && e.balance(asked.shop).available < asked.writeOff:
+		return s.refuse(problem{code: lowBalance, reason: "the " + asked.shop.name + " balance does not cover this transfer"})
 	case !fresh:
 		return s.refuse(problem{code: notUnique, reason: "this shop_payment_id was used for a transfer before"})
 	case tx.RefusedAtOnce():
