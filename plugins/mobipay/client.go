@@ -20,7 +20,7 @@ type client struct {
 }
 
 func (c *client) configure(_ context.Context, target capabilities.Target, config Config) error {
-	if err := config.check(); err != nil {
+	if err := config.check(target); err != nil {
 		return err
 	}
 	ids, err := parseProviderIDs(config.ProviderIDs)
@@ -72,6 +72,7 @@ type Response struct {
 	ConfirmType     wire.Text            `json:"confirm_type,omitempty"`
 	Extra           map[string]wire.Text `json:"extra,omitempty"`
 	unreadable      string               // why the body is no answer, empty if it is one
+	unsafeLink      bool                 // it had a link for the customer that nobody should follow
 }
 
 // post signs and sends a request. What every answer has in common is judged
@@ -91,6 +92,7 @@ func (c *client) post(ctx context.Context, call string, r request) (Response, er
 		return Response{}, err
 	}
 	a := read(h)
+	c.blankLink(&a)
 	return a, judge(ctx, r.OrderID, a)
 }
 
@@ -136,26 +138,30 @@ func texts(body []byte) map[string]wire.Text {
 // judge returns the refusal that an answer means whatever was asked, or nil.
 func judge(ctx context.Context, order string, a Response) error {
 	var refusal *capabilities.Refusal
-	contradicts := a.Result.Code != codeOK && (a.Status == statusInProgress || a.Status == statusSuccess)
 	switch {
 	case a.HTTPStatus >= http.StatusInternalServerError, a.unreadable != "":
 		refusal = noAnswer(ctx, a)
-	case a.OrderID != "" && string(a.OrderID) != order:
+	case a.OrderID == "":
+		refusal = capabilities.NotKnown(ctx, "mobipay's answer names no order_id, so it may be about anything")
+	case string(a.OrderID) != order:
 		refusal = capabilities.NotKnown(ctx, "mobipay answered for another order_id")
 	case a.HTTPStatus >= http.StatusMultipleChoices && a.Result.Code == codeOK:
 		refusal = capabilities.NotKnown(ctx, fmt.Sprintf("mobipay answered HTTP %d, and that all is well", a.HTTPStatus))
-	case (a.Result.Code == codeAuthentication || a.Result.Code == codeMerchant) && !contradicts:
-		refusal = capabilities.Misconfiguration(
-			fmt.Sprintf("mobipay does not know the merchant (code %s)", a.Result.Code),
-			"check MOBIPAY_MERCHANT_ID, MOBIPAY_SECRET_KEY and MOBIPAY_PUBLIC_ID: they belong together, and to one MOBIPAY_BASE_URL")
+	case aboutMerchant(a.Result.Code) && (a.Status == "" || a.Status == statusUndefined):
+		refusal = capabilities.Misconfiguration(fmt.Sprintf("mobipay does not know the merchant (code %s)", a.Result.Code), checkMerchant)
 	default:
 		return nil
 	}
 	return refusal.WithResponse(a)
 }
 
-// noAnswer judges an answer that is none of MobiPay's own.
+// noAnswer judges an answer that is none of MobiPay's own. What went wrong with
+// a question is told by its HTTP status. A request for money may have been
+// carried out whatever that is: nothing says that it is MobiPay who answers so.
 func noAnswer(ctx context.Context, a Response) *capabilities.Refusal {
+	if capabilities.MovesMoney(ctx) {
+		return lost(a)
+	}
 	switch a.HTTPStatus {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return capabilities.Misconfiguration(
@@ -166,5 +172,16 @@ func noAnswer(ctx context.Context, a Response) *capabilities.Refusal {
 	if a.unreadable == notJSON && a.HTTPStatus < http.StatusBadRequest {
 		refusal.Fix += "; a wrong signature is answered like this too: check MOBIPAY_SECRET_KEY"
 	}
+	return refusal
+}
+
+// lost is a request for money whose answer cannot be read.
+func lost(a Response) *capabilities.Refusal {
+	message := fmt.Sprintf("mobipay answered HTTP %d", a.HTTPStatus)
+	if a.unreadable == "" {
+		return capabilities.MayHaveHappened(message)
+	}
+	refusal := capabilities.MayHaveHappened(message + ", but " + a.unreadable)
+	refusal.Fix += "; a wrong address, public id or secret key is answered like this too: check MOBIPAY_BASE_URL, MOBIPAY_PUBLIC_ID and MOBIPAY_SECRET_KEY"
 	return refusal
 }

@@ -70,6 +70,14 @@ func meaningOf(code wire.Text) (m meaning, known bool) {
 	return m, known
 }
 
+// checkMerchant is what to do about credentials that MobiPay does not know.
+const checkMerchant = "check MOBIPAY_MERCHANT_ID, MOBIPAY_SECRET_KEY and MOBIPAY_PUBLIC_ID: they belong together, and to one MOBIPAY_BASE_URL"
+
+// aboutMerchant reports whether a code blames the credentials.
+func aboutMerchant(code wire.Text) bool {
+	return code == codeAuthentication || code == codeMerchant
+}
+
 // aboutPIN reports whether a code is about what the customer typed.
 func aboutPIN(code wire.Text) bool {
 	return code == codePINInvalid || code == codePINBlank || code == codePINLength

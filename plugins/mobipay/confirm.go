@@ -2,6 +2,7 @@ package mobipay
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
@@ -58,17 +59,20 @@ func (c *client) confirmPayment(ctx context.Context, in ConfirmInput) (Output, e
 
 // confirmed reads the answer to a code. A code that is refused leaves the
 // payment as it was, so what its status says then does not matter, unless that
-// is success.
+// is success. A refusal that does not blame the request is no word about the
+// payment, even if a final status comes with it.
 func confirmed(a Response) (capabilities.State, error) {
 	final := a.Status == statusFailed || a.Status == statusCancelled
-	m, _ := meaningOf(a.Result.Code)
+	m, blames := meaningOf(a.Result.Code)
 	switch {
 	case a.Result.Code == codeOK:
 		return begun(a)
 	case aboutPIN(a.Result.Code) && a.Status != statusSuccess:
 		return "", capabilities.Rejected(m.what, m.fix).WithResponse(a)
-	case final:
+	case final && blames:
 		return stateOf(a.Status), nil
+	case final:
+		return "", capabilities.MayHaveHappened(fmt.Sprintf("%s, so the status %s that comes with it is not believed", m.what, a.Status)).WithResponse(a)
 	}
 	return "", refused(a)
 }

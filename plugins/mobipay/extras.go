@@ -3,6 +3,7 @@ package mobipay
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 )
 
@@ -46,7 +47,16 @@ type words struct {
 	// is. The others steer what happens, so a network that has no use for them
 	// is most likely another one than the caller had in mind.
 	general bool
+	// form is what a value has to look like, and formed says it; any may be given
+	// where there is none.
+	form   *regexp.Regexp
+	formed string
 }
+
+var (
+	bankCode = regexp.MustCompile(`^[0-9]{3,9}$`)
+	bic      = regexp.MustCompile(`^[A-Za-z0-9]{8}([A-Za-z0-9]{3})?$`)
+)
 
 // wordsFor returns the words for a field of extra, by MobiPay's name.
 func wordsFor(name string) (words, bool) {
@@ -55,8 +65,8 @@ func wordsFor(name string) (words, bool) {
 		"customer_email":      {field: "customer_email", what: "the customer's e-mail address", general: true},
 		"otp":                 {field: "otp", what: "the code that the customer got from the operator"},
 		"return_url":          {field: "return_url", what: "where the customer goes after paying"},
-		"bank_code":           {field: "bank", what: "the bank's code"},
-		"bic":                 {field: "bank", what: "the bank's BIC"},
+		"bank_code":           {field: "bank", what: "the bank's code", form: bankCode, formed: "a bank code of 3 to 9 digits"},
+		"bic":                 {field: "bank", what: "the bank's BIC", form: bic, formed: "a BIC of 8 or 11 letters and digits"},
 		"customer_doc_type":   {field: "customer_doc_type", what: "the kind of the customer's document"},
 		"customer_doc_number": {field: "customer_doc_number", what: "the number of the customer's document"},
 	}[name]

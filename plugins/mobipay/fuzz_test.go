@@ -80,6 +80,7 @@ func FuzzWebhook(f *testing.F) {
 		`{"merchant_id":"merchant","operation_type":17,"customer_id":"0900000001","amount":100,"order_id":"ORDER-1","transaction_id":"1","transaction_ref":"Q","status":2,"provider_id":14,"destination_id":"","result":{"code":0,"message":"OK"}`,
 		`{"transaction_id":"1","order_id":"ORDER-1","service_id":1,"service_version":11.1,"service_date_time":"2020-11-25 10:08:32.832969","result":{"code":0,"message":"OK"}`,
 		`{"order_id":"ORDER-1","status":2,"result":{"code":10201}`,
+		`{"order_id":"ORDER-1","status":2,"amount":{"a":1},"result":{"code":[0]},"transaction_ref":false`,
 		`{"order_id":"ORDER-1","STATUS":3,"status":"2","amount":"-1","result":[]`,
 		`{"merchant_id":"another","order_id":"ORDER-1"`, `{"order_id":{"a":1}`, `{"status":2`, `[`, ``, "{\"a\":\"\xff\"",
 	} {
@@ -110,7 +111,7 @@ func FuzzWebhook(f *testing.F) {
 		if fields["order_id"] != claim.Reference || claim.Reference == "" || !claim.Authentic {
 			t.Fatalf("%q: %+v", body, claim)
 		}
-		if fields["amount"] != claim.Amount {
+		if claim.Amount != "" && fields["amount"] != claim.Amount {
 			t.Fatalf("%q is said to name the amount %q", body, claim.Amount)
 		}
 		if claim.State == capabilities.Succeeded && fields["status"] != "2" {

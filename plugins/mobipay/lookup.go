@@ -133,7 +133,7 @@ func (f flow) told() string {
 		flowConfirm:     "confirm: the customer's code goes with the payment, or later with confirm_payment",
 		flowRedirect:    "redirect: the status brings a link, on which the customer confirms",
 		flowBankDetails: "bank_details: the customer transfers to the account in the answer",
-		flowPage:        "page: the customer pays on a page, which is not documented",
+		flowPage:        "page: how the customer pays is not documented, most likely on a page",
 	}
 	return what[f]
 }

@@ -82,7 +82,7 @@ const (
 	flowConfirm     flow = "confirm"      // tell a code afterwards
 	flowRedirect    flow = "redirect"     // open a link, which the status brings
 	flowBankDetails flow = "bank_details" // transfer to an account, which the answer names
-	flowPage        flow = "page"         // pay on a page that is not documented
+	flowPage        flow = "page"         // pay in a way that is not documented, most likely on a page
 )
 
 // format is how a network wants a customer's number.
@@ -148,6 +148,15 @@ func named(id string) (network, bool) {
 		return network{}, false
 	}
 	return table()[i], true
+}
+
+// ownerOf is the network that the table gives a provider id to.
+func ownerOf(providerID int) (id string, owned bool) {
+	all := networksWith(func(n network) bool { return slices.Contains(n.ProviderIDs, providerID) })
+	if len(all) == 0 {
+		return "", false
+	}
+	return all[0], true
 }
 
 // networksWith returns the ids of the networks that fit.

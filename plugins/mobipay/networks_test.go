@@ -89,6 +89,63 @@ func (r *rule) problems(currency capabilities.Currency) []string {
 	return p
 }
 
+// The provider ids of every network, as the documents give them. Money that
+// goes out with another's id goes to another operator.
+func TestProviderIDsOfTheDocuments(t *testing.T) {
+	t.Parallel()
+	documented := map[string][]int{
+		"simulator": {14},
+		"mtn_bj":    {9210}, "moov_bj": {},
+		"orange_bf": {9209}, "moov_bf": {},
+		"orange_cm": {802, 9062, 702}, "mtn_cm": {803, 9063, 703, 9131},
+		"orange_cd": {2197}, "airtel_cd": {2198}, "vodacom_cd": {2196}, "africell_cd": {2199},
+		"wave_gm": {9227},
+		"mtn_ci":  {2303, 2333, 699, 805, 9196, 2430}, "orange_ci": {2304, 2334, 806, 9197},
+		"moov_ci": {2305, 2335, 804, 9198}, "wave_ci": {2306, 2336, 9199, 2431},
+		"airtel_mw": {2087}, "tnm_mw": {2088},
+		"bank_ng": {2311, 706, 9122, 9143, 9231}, "opay_ng": {2312, 9230}, "card_ng": {707, 9123},
+		"vodafone_eg": {2313}, "orange_eg": {2314}, "etisalat_eg": {2315},
+		"orange_sn": {2354, 2398, 9203}, "wave_sn": {2355, 2401, 9205}, "free_sn": {2356, 2399}, "emoney_sn": {2400},
+		"bank_za":   {2353},
+		"orange_sl": {2361},
+		"airtel_rw": {2351}, "mtn_rw": {2352},
+		"yas_tz": {2109, 2111, 2308, 2323, 2339, 2403}, "vodacom_tz": {2110, 2112, 2307, 2322, 2340},
+		"halopesa_tz": {2108, 2113, 2309, 2338, 2404}, "airtel_tz": {2107, 2114, 2310, 2337, 2402}, "bank_tz": {2405},
+		"moov_tg": {2357, 2358}, "togocel_tg": {2359, 2360},
+		"airtel_ug": {2105, 808}, "mtn_ug": {2106, 809},
+		"airtel_zm": {2118, 2332, 2370}, "mtn_zm": {2119, 2371}, "zamtel_zm": {2372},
+		"airtel_ke": {701, 2391}, "mtn_ke": {700, 9125}, "mpesa_ke": {2390, 2392, 2393, 798},
+		"airtel_gh": {705, 981}, "mtn_gh": {704, 980, 9127}, "vodafone_gh": {982},
+	}
+	owners := map[int]string{}
+	for _, n := range table() {
+		if want, known := documented[n.ID]; !known || !slices.Equal(n.ProviderIDs, want) {
+			t.Errorf("%s has the provider ids %v, want %v", n.ID, n.ProviderIDs, want)
+		}
+		for _, id := range n.ProviderIDs {
+			if owners[id] != "" {
+				t.Errorf("%d belongs to %s and to %s", id, owners[id], n.ID)
+			}
+			owners[id] = n.ID
+		}
+	}
+	if len(table()) != len(documented) {
+		t.Errorf("%d networks, want %d", len(table()), len(documented))
+	}
+}
+
+// A flow that nobody documented is said to be assumed. Only DR Congo and Malawi
+// are said to need nothing more than a prompt.
+func TestAssumedFlowsAreSaidToBe(t *testing.T) {
+	t.Parallel()
+	for _, n := range table() {
+		assumed := n.Collect != nil && n.Collect.Flow == flowPush && n.Country != "CD" && n.Country != "MW"
+		if said := slices.Contains(n.Uncertain, "The documents name no flow here: push is assumed."); said != assumed {
+			t.Errorf("%s: that push is assumed is said: %t, want %t", n.ID, said, assumed)
+		}
+	}
+}
+
 // A network that other providers reach too is the same one here.
 func TestSharedNetworksAreTheSame(t *testing.T) {
 	t.Parallel()
@@ -168,6 +225,8 @@ func TestProviderIDs(t *testing.T) {
 		" mtn_ci = 2303 , orange_ci=2304": {"mtn_ci": 2303, "orange_ci": 2304},
 		"moov_bj=12345":                   {"moov_bj": 12345}, // the table has none
 		"mtn_bj=1":                        {"mtn_bj": 1},      // the manager's word beats the table
+		"simulator=15":                    {"simulator": 15},
+		"simulator=14":                    {"simulator": 14},
 	} {
 		got, err := parseProviderIDs(setting)
 		if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
@@ -186,6 +245,10 @@ func TestProviderIDs(t *testing.T) {
 		"mtn_ci=2303;moov_ci=1":   `"mtn_ci=2303;moov_ci=1"`,
 		"mtn_ci=2303,mtn_xx=1":    `"mtn_xx=1" names no network`,
 		"mtn_ci=2303, mtn_ci=805": `"mtn_ci=805" names a network for the second time`,
+		"mtn_bj=2352":             `"mtn_bj=2352" gives mtn_bj the provider id of mtn_rw`,
+		"moov_bj=9210":            `gives moov_bj the provider id of mtn_bj`,
+		"mtn_bj=14":               `gives mtn_bj the provider id of simulator`,
+		"simulator=2303":          `gives simulator the provider id of mtn_ci`,
 	} {
 		_, err := parseProviderIDs(setting)
 		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "misconfigured") {
@@ -212,7 +275,7 @@ func TestLimits(t *testing.T) {
 		"yas_tz vodacom_tz halopesa_tz airtel_tz":    {"100", "5000000", "100", "5000000"},
 		"airtel_ug mtn_ug":                           {"500", "5000000", "500", "5000000"},
 		"airtel_zm mtn_zm zamtel_zm":                 {"1", "20000", "1", "20000"},
-		"airtel_ke mtn_ke mpesa_ke":                  {"1", "250000", "10", "250000"},
+		"airtel_ke mtn_ke mpesa_ke":                  {"1", "250000", "10", "1000000"},
 		"moov_tg=2357":                               {"200", "1000000", "500", "1000000"},
 		"moov_tg=2358":                               {"5", "1000000", "5", "1000000"},
 		"togocel_tg=2359":                            {"100", "1000000", "100", "500000"},

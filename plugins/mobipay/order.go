@@ -47,6 +47,7 @@ func (c *client) plan(w wish) (order, error) {
 	o.pay(&p)
 	o.address(&p)
 	o.complete(&p)
+	o.form(&p, c.target)
 	if len(p) > 0 {
 		return order{}, capabilities.InvalidInput(p...)
 	}
@@ -189,6 +190,19 @@ func (o *order) complete(p *problems) {
 		taken := slices.Contains(o.rule.Requires, e.name) || slices.Contains(o.rule.Takes, e.name)
 		if w, _ := wordsFor(e.name); !w.general && !taken {
 			p.add(w.field, "a value", fmt.Sprintf("nothing: %s has no use for it", o.network.Name))
+		}
+	}
+}
+
+// form checks values of the object extra that have to look like something.
+func (o *order) form(p *problems, target capabilities.Target) {
+	for _, e := range o.extras {
+		w, _ := wordsFor(e.name)
+		if w.form != nil && !w.form.MatchString(e.value) {
+			p.add(w.field, fmt.Sprintf("%q", e.value), fmt.Sprintf("%s, for %s", w.formed, o.network.Name))
+		}
+		if e.name == "return_url" && !safeLink(e.value, target) {
+			p.add(w.field, "an address of another kind", "an https address of plain letters, without a user's name in it")
 		}
 	}
 }

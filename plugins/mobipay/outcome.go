@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/capabilities/wire"
 )
 
 // Output is what every answer about one transaction holds. It has no amount
@@ -39,35 +40,60 @@ func answered(reference capabilities.Reference, state capabilities.State, a Resp
 }
 
 // paying adds what the customer needs to pay, and what a person has to do. o is
-// the payment that was just sent; nil when its state was asked for.
-func paying(out Output, o *order) PaymentOutput {
-	p := PaymentOutput{Output: out}
-	extra := out.Response.Extra
-	if link := string(extra["customer_redirect"]); capabilities.IsSafeURL(link) {
-		p.CustomerRedirect = link
-	} else if link != "" {
-		p.Notes = append(p.Notes, "MobiPay's link for the customer is no https address, so it is not passed on: ask MobiPay")
+// the payment that was just sent. When its state was asked for it is nil, and
+// asked is what the payments of its network are like, as far as that is known.
+func paying(out Output, o *order, asked *rule) PaymentOutput {
+	p := PaymentOutput{Output: out, CustomerRedirect: string(out.Response.Extra[redirectField]), BankAccount: out.Response.bankAccount()}
+	if out.Response.unsafeLink {
+		p.Notes = append(p.Notes, "MobiPay's link for the customer is no https address that a customer can be sent to, so it is not passed on: ask MobiPay")
 	}
-	if number := string(extra["account_number"]); number != "" {
-		p.BankAccount = &BankAccount{
-			BankName: string(extra["bank_name"]), AccountName: string(extra["account_name"]), AccountNumber: number,
-			TransferAmount: string(extra["transfer_amount"]),
-		}
+	if o != nil && p.BankAccount.asksOtherThan(o.money) {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s were asked for, and MobiPay wants a transfer of %s", o.money, p.BankAccount.TransferAmount))
 	}
-	if p.State != capabilities.Pending {
-		return p
-	}
-	switch {
-	case p.CustomerRedirect != "":
-		p.Action = "send the customer to " + p.CustomerRedirect
-	case p.BankAccount != nil:
-		p.Action = p.BankAccount.action(p.Currency)
-	case o != nil && o.action() != "":
-		p.Action = o.action()
-	default:
-		p.Action = unconfirmed(out.Response.confirmType())
+	if p.State == capabilities.Pending {
+		p.Action = p.toDo(o, asked)
 	}
 	return p
+}
+
+// toDo is what a person has to do about an open payment. What the answer says
+// itself comes before what its network is like.
+func (p PaymentOutput) toDo(o *order, asked *rule) string {
+	switch {
+	case p.CustomerRedirect != "":
+		return "send the customer to " + p.CustomerRedirect
+	case p.Response.unsafeLink:
+		return "ask your manager at MobiPay for a link that the customer can be sent to"
+	case p.BankAccount != nil:
+		return p.BankAccount.action(o)
+	case o != nil && o.action() != "":
+		return o.action()
+	case asked.later(p.Response.Status) != "":
+		return asked.later(p.Response.Status)
+	}
+	return unconfirmed(p.Response.confirmType())
+}
+
+// bankAccount is the account that an answer names; nil if it names none.
+func (r *Response) bankAccount() *BankAccount {
+	number := string(r.Extra["account_number"])
+	if number == "" {
+		return nil
+	}
+	return &BankAccount{
+		BankName: string(r.Extra["bank_name"]), AccountName: string(r.Extra["account_name"]), AccountNumber: number,
+		TransferAmount: string(r.Extra["transfer_amount"]),
+	}
+}
+
+// asksOtherThan reports whether the customer is asked to transfer another amount
+// than was asked for. Amounts are compared as money: 100.5 is 100.50.
+func (b *BankAccount) asksOtherThan(wanted capabilities.Money) bool {
+	if b == nil || b.TransferAmount == "" {
+		return false
+	}
+	asked, err := capabilities.ParseMoney(capabilities.Amount(b.TransferAmount), wanted.Currency())
+	return err != nil || asked.Minor() != wanted.Minor()
 }
 
 // confirmType is the confirmation that MobiPay wants; empty if it wants none.
@@ -88,13 +114,18 @@ func unconfirmed(confirmType string) string {
 }
 
 // told reads the answer to a question about an operation, with a note where
-// the state is not the whole story.
+// the state is not the whole story. The code of a result is about the question,
+// so an end that comes with one is believed only if it blames the request that
+// was asked about.
 func told(a Response) (capabilities.State, string) {
 	state := stateOf(a.Status)
+	m, blames := meaningOf(a.Result.Code)
+	final := state == capabilities.Failed || state == capabilities.Cancelled
 	switch refused := a.Result.Code != codeOK; {
-	case refused && (state == capabilities.Failed || state == capabilities.Cancelled):
-		m, _ := meaningOf(a.Result.Code)
+	case refused && final && blames:
 		return state, m.what
+	case refused && final:
+		return capabilities.Unknown, fmt.Sprintf("MobiPay refuses the question (code %s), so the status %s that comes with it is not believed: ask again", a.Result.Code, a.Status)
 	case a.Status == statusUndefined && strings.Contains(strings.ToUpper(string(a.Result.Message)), "NOT FOUND"):
 		return capabilities.Unknown, "MobiPay does not know this order: it may never have arrived, or belong to another account. Ask again, and send nothing again before that is cleared up"
 	case refused && state != capabilities.Unknown:
@@ -105,11 +136,16 @@ func told(a Response) (capabilities.State, string) {
 	return state, ""
 }
 
-// action is what the payer has to do, as the account says it.
-func (b *BankAccount) action(c capabilities.Currency) string {
+// action is what the payer has to do, as the account says it. Only the first
+// answer can be compared with the order, so an action of later ones, which have
+// none, names no amount.
+func (b *BankAccount) action(o *order) string {
 	amount := "the amount"
-	if b.TransferAmount != "" {
-		amount = strings.TrimSpace(b.TransferAmount + " " + string(c))
+	switch {
+	case o != nil && b.asksOtherThan(o.money):
+		return "ask your manager at MobiPay how much is to be transferred, before the customer transfers anything"
+	case o != nil && b.TransferAmount != "":
+		amount = b.TransferAmount + " " + string(o.Currency)
 	}
 	to := b.AccountNumber
 	if b.BankName != "" {
@@ -134,7 +170,27 @@ func (o *order) action() string {
 	case flowBankDetails:
 		return "MobiPay named no account to transfer to: ask for the status, and if it names none either, your manager at MobiPay which page this provider id needs"
 	case flowPage:
-		return "the customer pays on a page, which MobiPay's documents do not describe: ask your manager at MobiPay"
+		return "how the customer pays, most likely on a page, MobiPay's documents do not describe: ask your manager at MobiPay"
+	}
+	return ""
+}
+
+// later is what somebody may still have to do about a payment that is open with
+// that status, for as long as no answer says it. The status does not tell
+// payments from payouts, nor whether the code was passed on already.
+func (r *rule) later(status wire.Text) string {
+	if r == nil {
+		return ""
+	}
+	switch waits := status == statusInitiated; {
+	case r.Flow == flowConfirm:
+		return "if it is a payment and its code was not passed on yet: ask the customer for the code from the operator, then call mobipay_confirm_payment with it"
+	case r.Flow == flowRedirect && waits:
+		return "if it is a payment: ask again, a later answer brings the link on which the customer confirms"
+	case r.Flow == flowBankDetails:
+		return "if it is a payment: the customer transfers the amount to the account that its first answer named; if none did, ask your manager at MobiPay"
+	case r.Flow == flowPage && waits:
+		return "if it is a payment: how the customer pays, most likely on a page, MobiPay's documents do not describe; ask your manager at MobiPay"
 	}
 	return ""
 }

@@ -62,7 +62,7 @@ func (c *client) initiatePayment(ctx context.Context, in PaymentInput) (PaymentO
 	if err != nil {
 		return PaymentOutput{}, err
 	}
-	return paying(out, &o), nil
+	return paying(out, &o, nil), nil
 }
 
 func (c *client) send(ctx context.Context, call string, w wish) (order, Output, error) {
@@ -104,30 +104,34 @@ func begun(a Response) (capabilities.State, error) {
 }
 
 // refused reads a result that is not OK. It is MobiPay's final no if the status
-// says so too, or if it does not object and the code is one that blames the
+// says so too, or if there is no status and the code is one that blames the
 // request. What has another code and no end may still be going on: 10301 is
-// what MobiPay could not pass on, and 13104 was never explained.
+// what MobiPay could not pass on, and 13104 was never explained. And what was
+// initiated may go on whatever the code says. A code that blames the
+// credentials says that no operation was looked at, so any status denies it.
 func refused(a Response) error {
-	m, known := meaningOf(a.Result.Code)
-	switch a.Status {
-	case statusFailed, statusCancelled:
+	m, blames := meaningOf(a.Result.Code)
+	switch final := a.Status == statusFailed || a.Status == statusCancelled; {
+	case aboutMerchant(a.Result.Code):
+		refusal := contradiction(a)
+		refusal.Fix += "; then " + checkMerchant
+		return refusal
+	case final, blames && (a.Status == "" || a.Status == statusUndefined):
 		return capabilities.Rejected(m.what, m.fix).WithResponse(a)
-	case "", statusUndefined, statusInitiated:
-		if known {
-			return capabilities.Rejected(m.what, m.fix).WithResponse(a)
-		}
+	case a.Status == "", a.Status == statusUndefined, a.Status == statusInitiated:
 		return capabilities.MayHaveHappened(m.what + ", and does not say what became of it").WithResponse(a)
 	}
 	return contradiction(a)
 }
 
-func contradiction(a Response) error {
+func contradiction(a Response) *capabilities.Refusal {
 	return capabilities.MayHaveHappened(fmt.Sprintf("mobipay contradicts itself: it refuses (code %s) what has the status %s", a.Result.Code, a.Status)).WithResponse(a)
 }
 
 // StatusInput asks for the state of a payment or payout.
 type StatusInput struct {
 	Reference capabilities.Reference `json:"reference" jsonschema:"maxLength=128" jsonschema_description:"as it was started (order_id)"`
+	Network   capabilities.NetworkID `json:"network,omitempty" jsonschema_description:"filled in from the record"`
 }
 
 func (c *client) checkPaymentStatus(ctx context.Context, in StatusInput) (PaymentOutput, error) {
@@ -143,5 +147,6 @@ func (c *client) checkPaymentStatus(ctx context.Context, in StatusInput) (Paymen
 	if note != "" {
 		out.Notes = append(out.Notes, note)
 	}
-	return paying(out, nil), nil
+	n, _ := named(string(in.Network)) // one that is not known has no rules
+	return paying(out, nil, n.Collect), nil
 }

@@ -28,6 +28,8 @@ func TestDocumentedAnswers(t *testing.T) {
 	unknown := want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown}
 	no := want{Kind: capabilities.ProviderRejected, State: capabilities.Failed}
 	pending, paid := want{State: capabilities.Pending}, want{State: capabilities.Succeeded}
+	settings := want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "MOBIPAY_MERCHANT_ID"}
+	page := want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "MOBIPAY_BASE_URL|MOBIPAY_PUBLIC_ID|MOBIPAY_SECRET_KEY"}
 	misconfigured := want{Kind: capabilities.Misconfigured, Message: "MOBIPAY_MERCHANT_ID"}
 	unavailable := want{Kind: capabilities.Unavailable, Message: "ask again"}
 	tells := func(note string) want { return want{State: capabilities.Unknown, Note: note} }
@@ -52,9 +54,19 @@ func TestDocumentedAnswers(t *testing.T) {
 		{"number incorrect, failed", out, 200, answer("3", "10401", ""), no},
 		{"invalid PIN", pay, 200, answer("-1", "1", ""), no},
 		{"PIN blank", pay, 200, answer("-1", "2", ""), no},
-		{"PIN length", pay, 200, answer("0", "3", ""), no},
+		{"PIN length", pay, 200, answer("-1", "3", ""), no},
+		{"PIN length, failed", pay, 200, answer("3", "3", ""), no},
+		{"PIN length, cancelled", out, 200, answer("4", "3", ""), no},
+		{"invalid PIN, initiated", pay, 200, answer("0", "1", ""), unknown},
+		{"PIN blank, initiated", pay, 200, answer("0", "2", ""), unknown},
+		{"number incorrect, initiated", out, 200, answer("0", "10401", ""), unknown},
 		{"authentication", pay, 200, answer("-1", "10201", ""), misconfigured},
 		{"merchant id", out, 200, answer("-1", "10105", ""), misconfigured},
+		{"authentication without a status", out, 200, `{"order_id":"R-1","result":{"code":10201}}`, misconfigured},
+		{"authentication, initiated", pay, 200, answer("0", "10201", ""), settings},
+		{"authentication, failed", out, 200, answer("3", "10201", ""), settings},
+		{"merchant id, cancelled", out, 200, answer("4", "10105", ""), settings},
+		{"merchant id, status 5", pay, 200, answer("5", "10105", ""), settings},
 		{"sending error", out, 200, answer("-1", "10301", ""), unknown},
 		{"sending error, failed", out, 200, answer("3", "10301", ""), no},
 		{"13104", pay, 200, answer("-1", "13104", ""), unknown},
@@ -67,15 +79,23 @@ func TestDocumentedAnswers(t *testing.T) {
 		{"no result", pay, 200, `{"order_id":"R-1","status":2}`, unknown},
 		{"no status", pay, 200, `{"order_id":"R-1","result":{"code":0}}`, unknown},
 		{"no object", pay, 200, `[]`, unknown},
-		{"a page", pay, 200, `<html><body>Signature is not valid</body></html>`, want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown, Message: "MOBIPAY_SECRET_KEY"}},
+		{"a page", pay, 200, `<html><body>Signature is not valid</body></html>`, page},
 		{"a key twice", pay, 200, strings.Replace(answer("3", "0", ""), "{", `{"status":2,`, 1), unknown},
 		{"another order", pay, 200, strings.Replace(answer("2", "0", ""), "R-1", "R-2", 1), unknown},
+		{"no order", pay, 200, strings.Replace(answer("2", "0", ""), `"order_id":"R-1",`, "", 1), unknown},
+		{"an empty order", out, 200, strings.Replace(answer("3", "10401", ""), `"R-1"`, `""`, 1), unknown},
+		{"a null order", pay, 200, strings.Replace(answer("2", "0", ""), `"R-1"`, `null`, 1), unknown},
 		{"the operator's code", pay, 200, strings.Replace(answer("2", "0", ""), "-8888", "10401", 1), paid},
 		{"HTTP 500", pay, 500, answer("3", "10401", ""), unknown},
-		{"HTTP 404", pay, 404, `Not Found`, want{Kind: capabilities.Misconfigured, Message: "MOBIPAY_PUBLIC_ID"}},
-		{"HTTP 404 in JSON", out, 404, `{"message":"Not Found"}`, want{Kind: capabilities.Misconfigured, Message: "MOBIPAY_PUBLIC_ID"}},
-		{"HTTP 403", pay, 403, `<html>`, want{Kind: capabilities.Misconfigured, Message: "this machine"}},
-		{"HTTP 400", pay, 400, `{}`, no},
+		{"HTTP 404", pay, 404, `Not Found`, page},
+		{"HTTP 404 in JSON", out, 404, `{"message":"Not Found"}`, page},
+		{"HTTP 403", pay, 403, `<html>`, page},
+		{"HTTP 401", out, 401, `<html>`, page},
+		{"HTTP 405", out, 405, `<html>`, page},
+		{"HTTP 415", pay, 415, ``, page},
+		{"HTTP 400", pay, 400, `{}`, page},
+		{"HTTP 400, a page", out, 400, `<html>`, page},
+		{"HTTP 500, a page", out, 500, `<html>`, page},
 		{"HTTP 302", pay, 302, ``, unknown},
 		{"HTTP 400, and paid", pay, 400, answer("2", "0", ""), unknown},
 		{"a confirmation", out, 200, answer("1", "0", `,"confirm_type":3`), pending},
@@ -86,7 +106,16 @@ func TestDocumentedAnswers(t *testing.T) {
 		{"in progress", ask, 200, answer("1", "0", ""), pending},
 		{"failed", ask, 200, answer("3", "0", ""), want{State: capabilities.Failed}},
 		{"failed, refused", ask, 200, answer("3", "10401", ""), want{State: capabilities.Failed, Note: "10401"}},
-		{"cancelled, refused", ask, 200, answer("4", "777", ""), want{State: capabilities.Cancelled, Note: "777"}},
+		{"cancelled, refused", ask, 200, answer("4", "1", ""), want{State: capabilities.Cancelled, Note: "code 1"}},
+		{"cancelled, and nobody knows why", ask, 200, answer("4", "777", ""), tells("refuses the question (code 777)")},
+		{"failed, and not passed on", ask, 200, answer("3", "10301", ""), tells("refuses the question (code 10301)")},
+		{"failed, authentication", ask, 200, answer("3", "10201", ""), tells("refuses the question (code 10201)")},
+		{"HTTP 404", ask, 404, `<html>`, want{Kind: capabilities.Misconfigured, Message: "MOBIPAY_PUBLIC_ID"}},
+		{"HTTP 403", ask, 403, `<html>`, want{Kind: capabilities.Misconfigured, Message: "this machine"}},
+		{"HTTP 400", ask, 400, `{}`, want{Kind: capabilities.ProviderRejected, Message: "MOBIPAY_BASE_URL"}},
+		{"no order", ask, 200, strings.Replace(answer("2", "0", ""), `"order_id":"R-1",`, "", 1), unavailable},
+		{"an empty order", ask, 200, strings.Replace(answer("3", "0", ""), `"R-1"`, `""`, 1), unavailable},
+		{"a null order", ask, 200, strings.Replace(answer("2", "0", ""), `"R-1"`, `null`, 1), unavailable},
 		{"status 5", ask, 200, answer("5", "0", ""), tells("status 5, which tells nothing")},
 		{"undefined", ask, 200, answer("-1", "0", ""), tells("status -1, which tells nothing")},
 		{"not found", ask, 200, strings.Replace(answer("-1", "90404", ""), `"message":"x"`, `"message":"PARENT OPERATION NOT FOUND"`, 1), tells("does not know this order")},
@@ -106,7 +135,9 @@ func TestDocumentedAnswers(t *testing.T) {
 		{"the code is wrong", confirm, 200, answer("0", "1", ""), want{Kind: capabilities.ProviderRejected, Message: "new code"}},
 		{"the code is wrong, in progress", confirm, 200, answer("1", "1", ""), want{Kind: capabilities.ProviderRejected, Message: "new code"}},
 		{"the code is wrong, and paid", confirm, 200, answer("2", "1", ""), unknown},
-		{"the payment has failed", confirm, 200, answer("3", "777", ""), want{State: capabilities.Failed, Note: "777"}},
+		{"the payment has failed", confirm, 200, answer("3", "10401", ""), want{State: capabilities.Failed, Note: "10401"}},
+		{"failed, and nobody knows why", confirm, 200, answer("3", "777", ""), unknown},
+		{"HTTP 404", confirm, 404, `<html>`, page},
 		{"a code of nobody", confirm, 200, answer("-1", "777", ""), unknown},
 		{"a page", confirm, 200, `<html>`, unknown},
 	} {
@@ -148,8 +179,11 @@ func TestWhatToDoNext(t *testing.T) {
 	}{
 		"a link at once":            {benin, `,"extra":{"customer_redirect":"https://pay.example/1?a=b"}`, "send the customer to https://pay.example/1?a=b"},
 		"no account to transfer to": {nigeria, ``, "MobiPay named no account"},
+		"the amount in other words": {nigeria, `,"extra":{"account_number":"4","transfer_amount":"100.50"}`, "the customer transfers 100.50 NGN to account 4"},
+		"another amount":            {nigeria, `,"extra":{"account_number":"4","transfer_amount":10050}`, "ask your manager at MobiPay how much is to be transferred"},
+		"no amount at all":          {nigeria, `,"extra":{"account_number":"4","transfer_amount":"a lot"}`, "ask your manager at MobiPay how much is to be transferred"},
 		"an account without a bank": {nigeria, `,"extra":{"account_number":4000000000}`, "the customer transfers the amount to account 4000000000"},
-		"a page that nobody tells":  {card, ``, "a page, which MobiPay's documents do not describe"},
+		"a page that nobody tells":  {card, ``, "most likely on a page, MobiPay's documents do not describe"},
 		"a confirmation":            {benin, `,"confirm_type":7`, "a confirmation of type 7"},
 		"a code and a confirmation": {ivory, `,"confirm_type":7`, "mobipay_confirm_payment"},
 		"nothing":                   {benin, `,"confirm_type":"0"`, ""},
@@ -164,6 +198,59 @@ func TestWhatToDoNext(t *testing.T) {
 			a := b.collect(tt.of, emulation.Paid, "R-1")
 			b.Wants(a, want{State: capabilities.Pending})
 			b.says(a, tt.says)
+		})
+	}
+}
+
+// What the customer is asked to transfer is compared with what was asked for.
+// Later answers cannot be, so an action of theirs names no amount.
+func TestTransferOfAnotherAmount(t *testing.T) {
+	t.Parallel()
+	settings := credentials()
+	settings["MOBIPAY_PROVIDER_IDS"] = "bank_ng=2311"
+	stubbed, s := provider.Stubbed(t, settings)
+	b := bench{stubbed}
+	s.Says(http.StatusOK, answer("1", "0", `,"extra":{"transfer_amount":10050,"account_number":"4000000000"}`))
+	a := b.collect(nigeria, emulation.Paid, "R-1")
+	b.Wants(a, want{State: capabilities.Pending, Note: "100.50 NGN were asked for, and MobiPay wants a transfer of 10050"})
+	if strings.Contains(a.Next.Action, "10050") {
+		t.Errorf("what to do is %q", a.Next.Action)
+	}
+	a = b.ask("R-1")
+	b.Wants(a, want{State: capabilities.Pending})
+	b.says(a, "the customer transfers the amount to account 4000000000")
+	if strings.Contains(a.Next.Action, "10050") {
+		t.Errorf("what to do is %q", a.Next.Action)
+	}
+}
+
+// What is still to be done is told by later answers too, although they do not
+// say what they are about. So no payout is taken for a payment.
+func TestWhatToDoLater(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		of     operator
+		status string
+		says   string
+	}{
+		"a code":                 {ivory, "0", "if it is a payment and its code was not passed on yet"},
+		"a code, in progress":    {ivory, "1", "mobipay_confirm_payment"},
+		"a link":                 {rwanda, "0", "a later answer brings the link"},
+		"a link that was opened": {rwanda, "1", ""},
+		"nothing":                {benin, "0", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, stub := newStubBench(t)
+			stub.Says(http.StatusOK, `<html>`)
+			b.Wants(b.collect(tt.of, emulation.Paid, "R-1"), want{Kind: capabilities.UnknownOutcome, State: capabilities.Unknown})
+			stub.Says(http.StatusOK, answer(tt.status, "0", ""))
+			a := b.ask("R-1")
+			b.Wants(a, want{State: capabilities.Pending})
+			b.says(a, tt.says)
+			if len(stub.Last(t).Body) != 3 { // merchant_id, order_id and signature
+				t.Errorf("asked with %s", stub.Last(t).Body)
+			}
 		})
 	}
 }

@@ -53,6 +53,9 @@ func asked(t *testing.T, n mobipay.NetworkRow, r *mobipay.Rule, payout bool, ref
 	for _, field := range r.Requires {
 		in[field] = fields[field]
 	}
+	if n.Network == "bank_tz" {
+		in["bank"] = "CORUTZTZ"
+	}
 	return in
 }
 
@@ -195,6 +198,9 @@ func TestRulesOfTheTable(t *testing.T) {
 	good, bank := benin.order(emulation.Paid, "RULE"), hosttest.Input{
 		"reference": "RULE", "amount": "9000", "network": "bank_tz", "account": "0150000000", "bank": "CORUTZTZ", "customer_name": "Afi Mensah",
 	}
+	nuban := hosttest.Input{
+		"reference": "RULE", "amount": "9000", "network": "bank_ng", "account": "0123456000", "bank": "000001", "customer_name": "Afi Mensah", "customer_email": "afi@shop.example",
+	}
 	for name, tt := range map[string]struct {
 		capability string
 		in         hosttest.Input
@@ -222,6 +228,10 @@ func TestRulesOfTheTable(t *testing.T) {
 		"a bank":                      {out, good.With("bank", "000001"), "bank", "takes no bank"},
 		"a number at a bank":          {out, bank.Without("account").With("msisdn", "255712345678"), "", "money on Bank transfer Tanzania goes to an account"},
 		"no account at a bank":        {out, bank.Without("account"), "account", "the payee's account number"},
+		"a BIC of ten":                {out, bank.With("bank", "CORUTZTZ00"), "bank", "a BIC of 8 or 11 letters and digits, for Bank transfer Tanzania"},
+		"a bank code for a BIC":       {out, bank.With("bank", "000001"), "bank", "a BIC of 8 or 11"},
+		"a BIC for a bank code":       {out, nuban.With("bank", "CORUTZTZ"), "bank", "a bank code of 3 to 9 digits, for Bank transfer Nigeria"},
+		"a bank code of ten":          {out, nuban.With("bank", "0000000001"), "bank", "a bank code of 3 to 9 digits"},
 		"no bank":                     {out, bank.Without("bank"), "bank", "the bank's BIC: Bank transfer Tanzania requires it (bic)"},
 		"no name":                     {out, ivory.order(emulation.Paid, "RULE").Without("customer_name"), "customer_name", "customer's full name: Orange Ivory Coast requires it"},
 		"no e-mail address":           {pay, rwanda.order(emulation.Paid, "RULE").Without("customer_email"), "customer_email", "MTN Rwanda requires it"},

@@ -85,7 +85,7 @@ func TestPaymentIsRefusedAtOnce(t *testing.T) {
 					t.Errorf("code %q in:\n%s", code(a), a.Text())
 				}
 				if tt.want.Kind == capabilities.UnknownOutcome {
-					b.Wants(b.Follow(a), want{State: capabilities.Failed, Response: "status=3", Note: tt.code})
+					b.Wants(b.Follow(a), want{State: capabilities.Failed, Response: "status=3"})
 				}
 				b.Moved(reference, op, 1, 0)
 			})
@@ -117,7 +117,9 @@ func TestPaymentIsConfirmedLater(t *testing.T) {
 	b.Wants(a, want{State: capabilities.Pending, Response: "status=0"})
 	b.says(a, "mobipay_confirm_payment")
 	b.Clock.Advance(delay)
-	b.Wants(b.ask("LATER"), want{State: capabilities.Pending, Response: "status=0"})
+	a = b.ask("LATER")
+	b.Wants(a, want{State: capabilities.Pending, Response: "status=0"})
+	b.says(a, "if it is a payment and its code was not passed on yet: ask the customer for the code from the operator, then call mobipay_confirm_payment")
 	again := want{Kind: capabilities.ProviderRejected, Message: "ask the customer for a new code"}
 	b.Wants(b.confirm(ivory, emulation.Paid, "LATER", "0000"), again)
 	b.Wants(b.confirm(ivory, emulation.Paid, "LATER", "12345"), again)
@@ -214,6 +216,9 @@ func TestPaymentByTransfer(t *testing.T) {
 		} `json:"bank_account"`
 	}
 	b.Details(a, &told)
+	open := b.ask("BANK")
+	b.Wants(open, want{State: capabilities.Pending})
+	b.says(open, "if it is a payment: the customer transfers the amount to the account that its first answer named")
 	if told.Account.Number != "4000000000" || told.Account.Bank != "Premium Trust Bank" || told.Account.Amount != "100.5" {
 		t.Errorf("the account is %+v", told.Account)
 	}

@@ -20,6 +20,9 @@ func TestSettingsThatCannotBeRight(t *testing.T) {
 		"callbacks in the clear":        {"MOBIPAY_CALLBACK_URL", "http://shop.example/mobipay", "MOBIPAY_CALLBACK_URL"},
 		"callbacks to no address":       {"MOBIPAY_CALLBACK_URL", "shop.example", "MOBIPAY_CALLBACK_URL"},
 		"callbacks with a password":     {"MOBIPAY_CALLBACK_URL", "https://me:secret@shop.example", "MOBIPAY_CALLBACK_URL"},
+		"callbacks with a space":        {"MOBIPAY_CALLBACK_URL", "https://shop.example/a b", "MOBIPAY_CALLBACK_URL"},
+		"a provider id of another":      {"MOBIPAY_PROVIDER_IDS", "mtn_bj=2352", "gives mtn_bj the provider id of mtn_rw"},
+		"the simulator's provider id":   {"MOBIPAY_PROVIDER_IDS", "mtn_bj=14", "gives mtn_bj the provider id of simulator"},
 		"provider ids of no network":    {"MOBIPAY_PROVIDER_IDS", "mtn_ci=2303,9210", `"9210" is no network with a number`},
 		"provider ids of none there is": {"MOBIPAY_PROVIDER_IDS", "mtn_ng=1", `"mtn_ng=1" names no network`},
 	} {

@@ -118,12 +118,45 @@ func TestWebhooksThatAreNotTaken(t *testing.T) {
 		"no order_id":                 {b.signed(merchant + `"status":2`), "no order_id"},
 		"an order_id of another kind": {b.signed(merchant + `"order_id":{"a":"HOOK"},"status":2`), "neither a string nor a number"},
 		"a form":                      {`order_id=HOOK&status=2`, "JSON"},
-		"a list":                      {`[` + good + `]`, "no object"},
+		"a list":                      {`[` + good + `]`, "no JSON object"},
 		"nothing":                     {``, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := b.in(t)
 			b.Wants(b.verify(tt.body), want{Kind: capabilities.Invalid, Problem: "body", Message: tt.says + "|do not fulfil"})
+		})
+	}
+}
+
+// A genuine webhook is taken whatever kind its other fields are of. What it
+// claims comes from those that are strings and numbers.
+func TestWebhooksInOtherSpellings(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, emulation.Options{})
+	b.collect(benin, emulation.PaidAtOnce, "HOOK")
+	b.ask("HOOK")
+	own := `"merchant_id":"` + b.Emulator.Config()["MOBIPAY_MERCHANT_ID"] + `","order_id":"HOOK","status":2,`
+	for name, tt := range map[string]struct {
+		fields string
+		state  capabilities.State
+		amount string
+	}{
+		"no transaction_ref":          {`"amount":5000,"transaction_ref":null,"result":{"code":0}`, capabilities.Succeeded, "5000"},
+		"a false transaction_ref":     {`"amount":5000,"transaction_ref":false,"result":{"code":0}`, capabilities.Succeeded, "5000"},
+		"a list as destination":       {`"amount":5000,"destination_id":[],"service_id":{"a":1},"result":{"code":0}`, capabilities.Succeeded, "5000"},
+		"a list as message":           {`"amount":5000,"result":{"code":0,"message":["OK"]}`, capabilities.Succeeded, "5000"},
+		"a list as code":              {`"amount":5000,"result":{"code":[0]}`, capabilities.Unknown, "5000"},
+		"a result that is true":       {`"amount":5000,"result":true`, capabilities.Unknown, "5000"},
+		"an amount that is an object": {`"amount":{"value":5000},"result":{"code":0}`, capabilities.Succeeded, ""},
+		"an amount that is true":      {`"amount":true,"result":{"code":0}`, capabilities.Succeeded, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := b.in(t)
+			a := b.verify(b.signed(own + tt.fields))
+			b.Wants(a, want{State: capabilities.Succeeded})
+			if v := b.VerdictOf(a); !v.Claim.Authentic || v.Claim.State != tt.state || v.Claim.Amount != tt.amount {
+				t.Errorf("it claims %+v, want %s of %q", v.Claim, tt.state, tt.amount)
+			}
 		})
 	}
 }

@@ -13,20 +13,21 @@ const providerIDsSetting = "MOBIPAY_PROVIDER_IDS"
 
 // check reports what is wrong with the settings as such. What holds secrets is
 // not repeated.
-func (c Config) check() error {
+func (c Config) check(target capabilities.Target) error {
 	if strings.Trim(c.PublicID, "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz") != "" || strings.Trim(c.PublicID, ".") == "" {
 		return capabilities.Misconfiguration("mobipay: MOBIPAY_PUBLIC_ID is not the id alone",
 			"set it to the letters and digits that came with the credentials, without an address")
 	}
-	if c.CallbackURL != "" && !capabilities.IsSafeURL(c.CallbackURL) {
-		return capabilities.Misconfiguration("mobipay: MOBIPAY_CALLBACK_URL is not an https address",
+	if c.CallbackURL != "" && !safeLink(c.CallbackURL, target) {
+		return capabilities.Misconfiguration("mobipay: MOBIPAY_CALLBACK_URL is not an https address that MobiPay can reach; this machine is for the emulator only",
 			"set it to where your server takes MobiPay's callbacks, such as https://shop.example/mobipay, or remove it")
 	}
 	return nil
 }
 
 // parseProviderIDs reads "mtn_ci=2303,orange_ci=2304". An id that the table of
-// networks does not have is taken: the manager's word is newer.
+// networks does not have is taken: the manager's word is newer. One that it
+// gives to another network is not: the money would go there.
 func parseProviderIDs(setting string) (map[string]int, error) {
 	ids := map[string]int{}
 	if strings.TrimSpace(setting) == "" {
@@ -38,6 +39,7 @@ func parseProviderIDs(setting string) (map[string]int, error) {
 		number, err := strconv.Atoi(strings.TrimSpace(id))
 		_, known := named(name)
 		_, twice := ids[name]
+		owner, owned := ownerOf(number)
 		switch {
 		case err != nil || number <= 0:
 			return nil, wrongEntry(entry, "is no network with a number")
@@ -45,6 +47,8 @@ func parseProviderIDs(setting string) (map[string]int, error) {
 			return nil, wrongEntry(entry, "names no network that there is")
 		case twice:
 			return nil, wrongEntry(entry, "names a network for the second time")
+		case owned && owner != name:
+			return nil, wrongEntry(entry, fmt.Sprintf("gives %s the provider id of %s", name, owner))
 		}
 		ids[name] = number
 	}

@@ -179,7 +179,7 @@ func TestTransferIsAskedForOnItsWay(t *testing.T) {
 	})
 	b.Wants(b.disburse(emulation.Paid, "SLOW"), want{State: capabilities.Succeeded})
 	b.Moved("SLOW", emulation.Disburse, 1, 1)
-	if got := b.events("SLOW"); got != "claimed; sent; pending; succeeded" {
+	if got := b.events("SLOW"); got != "claimed; sent; succeeded" {
 		t.Errorf("the ledger tells %s", got)
 	}
 }

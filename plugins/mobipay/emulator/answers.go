@@ -193,9 +193,7 @@ func (e *Emulator) unknown(order string) emulation.Answer {
 // stands tells how a transaction stands. found is what is wrong with a one-time code that came for it.
 func (e *Emulator) stands(tx emulation.Transaction, found int, asked *http.Request) emulation.Answer {
 	r := about(tx, e.Now())
-	if found != codeOK {
-		r.Result = coded(found)
-	}
+	r.Result = coded(found) // of the question, whatever became of the transaction
 	if isVariant(tx) && r.Status == inProgress {
 		r.Status = undocumented
 	}

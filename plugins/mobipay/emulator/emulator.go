@@ -31,8 +31,8 @@
 //   - The emulator's own codes are 90400 for a bad parameter, 90402 for an amount or a receiver beyond
 //     the limits, 90403 for a merchant's balance that is too low, and 90404 for an unknown order.
 //   - A refusal has status 3 (failed) with a code of the emulator's own, which so nobody needs to know,
-//     and -1 (undefined) with any other. What status says of it afterwards is 3. A status call that is
-//     itself refused answers -1.
+//     and -1 (undefined) with any other. What status says of it afterwards is 3,
+//     with result.code 0: that is about the status call. One that is itself refused answers -1.
 //   - A request with a bad parameter or a bad one-time code takes no order_id. Everything else does, a
 //     number that is refused at once included: from then on that order_id, in payment_c2b as in
 //     payment_b2c and whatever else is asked for, gets the first answer again, letter by letter, even

@@ -44,7 +44,7 @@ var (
 	togo        = country{"TG", "XOF", `228\d{8,9}`, limits{}, 0}
 	uganda      = country{"UG", "UGX", `256\d{9}`, limits{500, 500, 5_000_000, 5_000_000}, 0}
 	zambia      = country{"ZM", "ZMW", `260\d{9}`, limits{1, 1, 20_000, 20_000}, 0}
-	kenya       = country{"KE", "KES", `254\d{9}`, limits{1, 10, 250_000, 250_000}, 0}
+	kenya       = country{"KE", "KES", `254\d{9}`, limits{1, 10, 250_000, 1_000_000}, 0}
 	ghana       = country{"GH", "GHS", `233\d{9}`, limits{1, 1, 0, 25_000}, 0}
 	anywhere    = country{number: account}
 )

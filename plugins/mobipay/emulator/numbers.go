@@ -9,7 +9,7 @@ const toConfirm = "030"
 // Numbers are the last three digits of customer_id and what they choose, in MobiPay's own statuses.
 func (e *Emulator) Numbers() []emulation.Number {
 	return append(emulation.Numbers(map[emulation.Ending]string{
-		emulation.Paid:          `Paid: the answer has status 1, and after the settle delay it is 2, as for every number that is not listed. A payment that waits for its customer has 0 until the customer acts.`,
+		emulation.Paid:          `Paid: the answer has status 1, and after the settle delay it is 2, as for every number that is not listed. A payment that waits for its customer has 0 until the customer acts. As a one-time code any four digits will do but 0000.`,
 		emulation.Refused:       `The customer refuses: 4 after the settle delay. A payout fails: 3.`,
 		emulation.LowBalance:    `The payer's balance is too low: 3 after the settle delay. For a payout the merchant's is: refused at once with status 3 and result 90403.`,
 		emulation.WrongNetwork:  `The number belongs to another network: refused at once with status -1 and result 10401; then 3.`,

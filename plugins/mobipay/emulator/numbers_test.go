@@ -8,6 +8,7 @@ import (
 
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation"
 	"github.com/mcp-payments/mcp-payments/capabilities/emulation/emulationtest"
+	"github.com/mcp-payments/mcp-payments/plugins/mobipay/emulator"
 )
 
 // course is what becomes of a request: what the first answer says, what the status is half-way to the
@@ -26,7 +27,7 @@ func TestNumbers(t *testing.T) {
 	fails := course{says: "1", first: "1", then: "3"}
 	cancelled := course{says: "1", first: "1", then: "4"}
 	pending := course{says: "1", first: "1", then: "1"}
-	refused := func(says, code string) course { return course{says: says + code, first: "3" + code, then: "3" + code} }
+	refused := func(says, code string) course { return course{says: says + code, first: "3", then: "3"} }
 	spoiled := func(broken string) course { return course{broken: broken, first: "1", then: "2", paid: 1} }
 	notTaken := func(broken string) course { return course{broken: broken, first: unknown, then: unknown} }
 	for ending, want := range map[string]struct{ payment, payout course }{
@@ -112,7 +113,17 @@ func TestARefusalByTheNumber(t *testing.T) {
 	if !strings.Contains(reason(got), "asked for this refusal: 016") {
 		t.Errorf("the reason is %q", reason(got))
 	}
+	a.result = okay // of the question
 	b.Wants("status", b.call(status, about("T1")), http.StatusOK, a.String())
+}
+
+// Whoever tries the emulator learns which one-time codes it takes.
+func TestNumbersTellTheCodes(t *testing.T) {
+	for _, n := range emulator.New(emulation.Options{}).Numbers() {
+		if n.Ending == string(emulation.Paid) && !strings.Contains(n.Effect, "one-time code any four digits will do but 0000") {
+			t.Errorf("%s: %s", n.Ending, n.Effect)
+		}
+	}
 }
 
 func TestTheSlowAnswer(t *testing.T) {
