@@ -139,8 +139,11 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 	}
 	tells := a.State != "" && c.tells(ctx)
 	s := ledger.Settlement{State: a.State, Network: a.Network, At: c.host.now()}
-	if a.absent && tells && a.State.Final() { // or it is in doubt
-		if s, err = c.resendable(ctx, s); err != nil {
+	if asked, found, _ := c.find(ctx); found && !c.moves() {
+		s.Claimed = asked.Claimed
+	}
+	if a.absent && tells && a.State == capabilities.Failed { // or it is in doubt
+		if s, tells, err = c.resendable(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -157,35 +160,34 @@ func (c *call) accept(ctx context.Context, out json.RawMessage) error {
 // resendable is what the record gets of a transaction that was never created:
 // it may be sent again where the manifest says so. What is still on its way is
 // not known yet.
-func (c *call) resendable(ctx context.Context, s ledger.Settlement) (ledger.Settlement, error) {
+func (c *call) resendable(ctx context.Context, s ledger.Settlement) (ledger.Settlement, bool, error) {
 	a, m := c.answer, c.tool.provider.Manifest
 	t, _, err := c.find(ctx)
 	if err != nil {
-		return s, err
+		return s, false, err
 	}
 	began, ok := m.Capability(t.Capability)
 	if !ok || !began.Resend || t.State.Final() { // a rejection, say: there is nothing to send again
-		return s, nil
+		return s, true, nil
 	}
 	if _, err := c.host.ledger.Recover(ctx, c.host.now()); err != nil { // what a crash left is on its way no more
-		return s, err
+		return s, false, err
 	}
 	now, _, err := c.host.ledger.Find(ctx, t.Key)
 	if err != nil {
-		return s, err
+		return s, false, err
 	}
 	final := false
 	a.State, a.Final = capabilities.Unknown, &final
-	if now.State == ledger.Claimed || now.State == ledger.Sent || !now.Claimed.Equal(t.Claimed) {
+	if t.State == ledger.Sent || now.State == ledger.Claimed || now.State == ledger.Sent || !now.Claimed.Equal(t.Claimed) {
 		a.Notes = append(a.Notes, "the provider does not know it, and it is still on its way from here: ask again")
-		s.State = now.State
-		return s, nil
+		return s, false, nil
 	}
 	a.Next = &capabilities.Next{Tool: ToolName(m.Slug, began.Name)}
 	a.does("it was never created: make exactly the same call again, with the same reference")
 	s.State, s.Claimed = ledger.Absent, t.Claimed
 	s.Detail = "the provider says that it was never created, and takes the same again"
-	return s, nil
+	return s, true, nil
 }
 
 // elsewhere disbelieves a provider that does not know a transaction, if it was

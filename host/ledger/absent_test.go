@@ -76,3 +76,35 @@ func TestCrashBeforeSendingAgain(t *testing.T) {
 		t.Errorf("%s (%v), want absent", got.State, err)
 	}
 }
+
+// The answer to a question tells of what it was asked about. What was begun
+// anew meanwhile, or is on its way, is settled by its own call; but money that
+// has moved has moved.
+func TestAnswersThatComeLate(t *testing.T) {
+	before := start.Add(-time.Minute)
+	for name, tt := range map[string]struct {
+		is, says capabilities.State
+		claimed  time.Time
+		want     capabilities.State
+	}{
+		"pending, while it is sent":     {ledger.Sent, capabilities.Pending, start, ledger.Sent},
+		"paid, while it is sent":        {ledger.Sent, capabilities.Succeeded, start, capabilities.Succeeded},
+		"failed, of one before":         {capabilities.Unknown, capabilities.Failed, before, capabilities.Unknown},
+		"pending, of one before":        {capabilities.Unknown, capabilities.Pending, before, capabilities.Unknown},
+		"paid, of one before":           {capabilities.Unknown, capabilities.Succeeded, before, capabilities.Succeeded},
+		"failed, of this one":           {capabilities.Unknown, capabilities.Failed, start, capabilities.Failed},
+		"failed, by the call's own end": {ledger.Sent, capabilities.Failed, time.Time{}, capabilities.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.send(payout("ORDER-1", "5000"))
+			if tt.is != ledger.Sent {
+				b.settle("ORDER-1", tt.is)
+			}
+			b.must(b.Settle(t.Context(), key("ORDER-1"), ledger.Settlement{State: tt.says, Claimed: tt.claimed, At: start.Add(time.Minute)}))
+			if got, _, err := b.Find(t.Context(), key("ORDER-1")); err != nil || got.State != tt.want {
+				t.Errorf("%s (%v), want %s", got.State, err, tt.want)
+			}
+		})
+	}
+}

@@ -221,9 +221,9 @@ type Settlement struct {
 	Refusal *capabilities.Refusal
 	Detail  string
 	At      time.Time
-	// Claimed is set on a state Absent that a question brought: when what was
-	// asked for had begun. Of what was begun anew meanwhile, or is on its way, the
-	// answer says nothing.
+	// Claimed is set on what a question brought: when what was asked for had
+	// begun. Of what was begun anew meanwhile, or is on its way, the answer says
+	// nothing, unless money has moved.
 	Claimed time.Time
 }
 

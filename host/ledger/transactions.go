@@ -189,6 +189,16 @@ func (l *SQLite) settle(ctx context.Context, k Key, s Settlement, judge func(Tra
 	return did && err == nil, err
 }
 
+// stale reports whether the answer to a question says nothing of a transaction
+// as it is now: it was begun anew meanwhile, or is on its way, of which only its
+// own call can tell. Money that has moved has moved.
+func (s Settlement) stale(t Transaction) bool {
+	if s.Claimed.IsZero() || s.State == capabilities.Succeeded {
+		return false
+	}
+	return !t.Claimed.Equal(s.Claimed) || (t.State == Claimed || t.State == Sent) && !s.State.Final()
+}
+
 // becomes is what a settlement makes of a transaction, and whether that is
 // news. A final state stays, with a remark that the provider says otherwise.
 // But money that has moved after all has moved: nothing stays in the way of
@@ -196,7 +206,7 @@ func (l *SQLite) settle(ctx context.Context, k Key, s Settlement, judge func(Tra
 func (t Transaction) becomes(s Settlement) (e Event, news bool) {
 	e = Event{At: s.At, State: s.State, Detail: s.Detail}
 	switch {
-	case !s.Claimed.IsZero() && (t.State == Claimed || t.State == Sent || !t.Claimed.Equal(s.Claimed)):
+	case s.stale(t):
 		return e, false
 	case t.Open():
 		return e, t.State != s.State || s.Network != "" && s.Network != t.Network
