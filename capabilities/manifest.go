@@ -200,6 +200,7 @@ func (m *Manifest) problems(c Capability) []string {
 	wrong(!named(c.Name, nameLetters), "its name is not lower-case letters, digits and _")
 	wrong(!slices.Contains(Kinds(), c.Kind), "unknown kind %q", c.Kind)
 	wrong(c.Kind == Confirm && c.Effect != Collects, "it confirms, and only a collection can be confirmed by its caller")
+	wrong(c.Kind == Confirm && c.Previews, "it confirms, and a preview would be one more try")
 	wrong(c.Kind == Webhook && c.Status == "", "a webhook needs the capability that reads the status")
 	for _, other := range []string{c.Status, c.PreCheck} {
 		o, ok := m.Capability(other)

@@ -20,6 +20,11 @@ const (
 	UnknownOutcome   RefusalKind = "unknown_outcome"   // it may have happened: ask for the status, do not retry
 )
 
+// RefusalKinds lists every kind.
+func RefusalKinds() []RefusalKind {
+	return []RefusalKind{Invalid, Refused, Held, Misconfigured, ProviderRejected, Unavailable, UnknownOutcome}
+}
+
 // Refusal is the error of every call that has no outcome. Its texts reach the
 // agent, so they never hold a secret.
 type Refusal struct {

@@ -147,16 +147,22 @@ func fields(response json.RawMessage) map[string]string {
 		return nil
 	}
 	values := map[string]string{}
-	flatten(values, "", object)
+	flatten(values, "", object, 0)
 	return values
 }
 
-func flatten(values map[string]string, prefix string, object map[string]any) {
+// mostDeep is how deep a gotcha looks into an answer.
+const mostDeep = 4
+
+func flatten(values map[string]string, prefix string, object map[string]any, depth int) {
+	if depth > mostDeep {
+		return
+	}
 	for name, v := range object {
 		switch v := v.(type) {
 		case nil:
 		case map[string]any:
-			flatten(values, prefix+name+".", v)
+			flatten(values, prefix+name+".", v, depth+1)
 		default:
 			values[prefix+name] = fmt.Sprint(v)
 		}

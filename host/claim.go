@@ -106,7 +106,8 @@ func (c *call) confirmed(ctx context.Context) (ledger.Transaction, error) {
 func (c *call) confirmable(t ledger.Transaction) bool {
 	on := func(n capabilities.Network) bool { return n.ID == t.Network }
 	networks := c.tool.capability.Networks
-	return t.Effect == capabilities.Collects && (len(networks) == 0 || slices.ContainsFunc(c.tool.provider.Manifest.NetworksOf(c.tool.capability), on))
+	began, ok := c.tool.provider.Manifest.Capability(t.Capability)
+	return ok && began.Status == c.tool.capability.Status && t.Effect == capabilities.Collects && (len(networks) == 0 || slices.ContainsFunc(c.tool.provider.Manifest.NetworksOf(c.tool.capability), on))
 }
 
 // money is the amount that the call moves: its own, or that of the payment it
@@ -196,6 +197,9 @@ func (c *call) settle(ctx context.Context, err error) {
 	s := ledger.Settlement{State: capabilities.Unknown, At: c.host.now(), Detail: err.Error()}
 	if errors.As(err, &r) {
 		s.Detail = string(r.Kind)
+		if !slices.Contains(capabilities.RefusalKinds(), r.Kind) {
+			s.Detail = "refused in its own words" // which are no event's
+		}
 		switch r.Kind {
 		case capabilities.UnknownOutcome:
 		case capabilities.ProviderRejected:
@@ -299,6 +303,18 @@ func (c *call) hold(ctx context.Context, h *guard.Held) {
 	c.answer.Question = &Question{Case: item, bound: c.guarded.Transaction.Digest}
 }
 
+// mostFacts is how many facts of a provider's a human is shown.
+const mostFacts = 10
+
+// short is a text in one line of no more than so many characters.
+func short(s string, most int) string {
+	r := []rune(strings.Join(strings.Fields(s), " "))
+	if len(r) > most {
+		r = append(r[:most], '…')
+	}
+	return string(r)
+}
+
 // party is who is paid or pays, as it is sent.
 func (c *call) party() string {
 	for _, role := range []capabilities.Role{capabilities.RolePayee, capabilities.RolePayer} {
@@ -333,8 +349,8 @@ func (c *call) facts(h *guard.Held) approval.Facts {
 	for name, v := range input {
 		f.Others = append(f.Others, approval.Fact{Name: name, Value: plainly(v)})
 	}
-	for _, fact := range c.guarded.Facts { // the provider's words, and told as such
-		f.Others = append(f.Others, approval.Fact{Name: fact.Name + ", says " + f.Provider, Value: fact.Value})
+	for _, fact := range c.guarded.Facts[:min(len(c.guarded.Facts), mostFacts)] { // the provider's words, and told as such
+		f.Others = append(f.Others, approval.Fact{Name: short(fact.Name, 30) + ", says " + f.Provider, Value: short(fact.Value, 200)})
 	}
 	slices.SortFunc(f.Others, func(a, b approval.Fact) int {
 		if a.Name < b.Name {

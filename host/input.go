@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/host/ledger"
@@ -32,6 +33,11 @@ func (c *call) validate(input json.RawMessage) error {
 			"one of the two: who is paid has to be clear")
 	}
 	c.answer.Reference = c.shown()
+	for _, role := range []capabilities.Role{capabilities.RoleAccount, capabilities.RoleBank} {
+		if strings.ContainsRune(c.fields[role], '/') {
+			return capabilities.InvalidField(schema.roles[role], "a /", "an account or a bank: the / stands between the two")
+		}
+	}
 	return nil
 }
 
@@ -78,7 +84,7 @@ func (c *call) infer() error {
 		number = c.fields[capabilities.RolePayer]
 	}
 	hinted := slices.ContainsFunc(c.tool.provider.Manifest.Networks, func(n capabilities.Network) bool { return len(n.Prefixes) > 0 })
-	if !has || !c.moves() || !hinted || number == "" || c.fields[capabilities.RoleNetwork] != "" {
+	if !has || !c.begins() || !hinted || number == "" || c.fields[capabilities.RoleNetwork] != "" {
 		return nil
 	}
 	n, _, err := capabilities.ChooseNetwork(c.tool.provider.Manifest.Networks, "", capabilities.MSISDN(number))
@@ -108,7 +114,7 @@ func (c *call) fill(field, network string) error {
 // nothing of the payment, which reads like a failure.
 func (c *call) complete(ctx context.Context) error {
 	field, has := c.schema.roles[capabilities.RoleNetwork]
-	if !has || c.moves() {
+	if !has || c.begins() {
 		return nil
 	}
 	t, known, err := c.recorded(ctx)

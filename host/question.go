@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
 	"github.com/mcp-payments/mcp-payments/host/approval"
@@ -72,18 +73,28 @@ func (h *Host) digest(ctx context.Context, r Request) (string, error) {
 	return c.guarded.Transaction.Digest, nil
 }
 
+// previewed lists what a provider may say against a call that it is shown.
+func previewed() []capabilities.RefusalKind {
+	return []capabilities.RefusalKind{capabilities.Invalid, capabilities.Misconfigured, capabilities.Unavailable, capabilities.ProviderRejected}
+}
+
+// noLeave lets nothing leave: who is shown a call does not make it.
+func noLeave(context.Context, capabilities.Sending) error {
+	return errors.New("the call was only shown")
+}
+
 // preview asks a provider what it says of a call that is not made yet.
 func (h *Host) preview(ctx context.Context, c *guard.Call) ([]capabilities.Fact, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.patience)
 	defer cancel()
 	t := h.tools[c.Tool()]
-	out, err := t.provider.Process.Invoke(ctx, capabilities.Call{Capability: c.Capability.Name, Input: c.Input, Preview: true})
+	out, err := t.provider.Process.Invoke(ctx, capabilities.Call{Capability: c.Capability.Name, Input: c.Input, Preview: true, BeforeSend: noLeave})
 	var r *capabilities.Refusal
 	switch {
-	case errors.As(err, &r):
+	case errors.As(err, &r) && slices.Contains(previewed(), r.Kind):
 		return nil, err
 	case err != nil:
-		return nil, capabilities.NotSent(err.Error())
+		return nil, capabilities.NotSent("the provider could not be shown the call first: " + err.Error())
 	}
 	var facts []capabilities.Fact
 	if err := json.Unmarshal(out, &facts); err != nil {

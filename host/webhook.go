@@ -93,7 +93,7 @@ func (c *call) verdict(ctx context.Context, claim capabilities.WebhookClaim, che
 	if chosen {
 		v.TrustedAmount, v.Currency = checked.Amount, checked.Currency
 	}
-	if chosen && checked.State == capabilities.Succeeded && v.TrustedAmount == "" {
+	if _, err := capabilities.ParseMoney(v.TrustedAmount, v.Currency); chosen && checked.State == capabilities.Succeeded && err != nil {
 		return c.unseen()
 	}
 	payout := t.Effect != "" && t.Effect != capabilities.Collects

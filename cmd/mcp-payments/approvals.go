@@ -116,7 +116,7 @@ func stateOf(c approval.Case) ledger.ApprovalState {
 func caseRow(c approval.Case) approvalRow {
 	row := approvalRow{
 		ID: c.ID, State: stateOf(c), Tool: c.Provider + "_" + c.Capability, Environment: c.Environment, Reference: c.Reference,
-		Amount: c.Facts.Amount, Party: c.Facts.Party, Reason: c.Facts.Reason, AskedAt: c.Asked, ExpiresAt: c.Expires,
+		Amount: c.Facts.Amount, Party: approval.Printable(c.Facts.Party), Reason: c.Facts.Reason, AskedAt: c.Asked, ExpiresAt: c.Expires,
 		DecidedBy: c.By, Channel: c.Channel,
 	}
 	if !c.At.IsZero() {

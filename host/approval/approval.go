@@ -65,7 +65,7 @@ func (f Facts) Lines() []Fact {
 	var told []Fact
 	for _, l := range lines {
 		if l.Value != "" {
-			told = append(told, Fact{printable(l.Name), printable(l.Value)})
+			told = append(told, Fact{Printable(l.Name), Printable(l.Value)})
 		}
 	}
 	return told
@@ -82,7 +82,7 @@ func (f Facts) Text() string {
 
 // printable replaces controls, and what is not seen or turns the direction of
 // writing.
-func printable(s string) string {
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return unicode.ReplacementChar

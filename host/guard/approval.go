@@ -25,10 +25,10 @@ func (Approval) Name() string { return "approval" }
 // Check implements Guard.
 func (g Approval) Check(ctx context.Context, c *Call) error {
 	c.Approval, c.ApprovalDigest = "", ""
-	if c.Doubt == "" && (c.effect() != capabilities.PaysOut || c.free()) {
+	if c.Doubt == "" && c.Again == nil && (c.effect() != capabilities.PaysOut || c.free()) {
 		return nil
 	}
-	digest, err := g.Hash("approval", c.Transaction.Digest, c.Policy.Digest(), c.doubted, c.told())
+	digest, err := g.Hash("approval", c.Transaction.Digest, c.Policy.Digest(), c.doubted, c.told(), c.since())
 	if err != nil {
 		return err
 	}
@@ -60,6 +60,14 @@ func (c *Call) reason() string {
 	return fmt.Sprintf("%s moves money out: a human has to approve exactly this call", c.Tool())
 }
 
+// since is when the call was sent before, if it was.
+func (c *Call) since() string {
+	if c.Again == nil {
+		return ""
+	}
+	return c.Again.Claimed.Format(time.RFC3339Nano)
+}
+
 // told is what the provider says of the call, in one text: an approval is for
 // one quote, too.
 func (c *Call) told() string {
@@ -71,7 +79,7 @@ func (c *Call) told() string {
 // that matches names the payee and allows the amount.
 func (c *Call) free() bool {
 	m := c.Transaction.Money
-	return m.Known() && len(c.outlays()) == 0 && slices.ContainsFunc(c.Policy.rules(c), func(r Rule) bool {
-		return r.free != nil && m.Minor() <= r.free.Minor() && slices.Contains(r.allowed, c.Party())
+	return m.Known() && slices.ContainsFunc(c.Policy.rules(c), func(r Rule) bool {
+		return r.free != nil && m.Minor() <= r.free.Minor() && c.costs(r.free) && slices.Contains(r.allowed, c.Party())
 	})
 }

@@ -62,10 +62,11 @@ func (c *Call) Tool() string { return c.Manifest.Slug + "_" + c.Capability.Name 
 func (c *Call) Party() string { return Party(c.Fields) }
 
 // Party is the payee or the payer among an input's fields, in one spelling. An
-// account is nobody's without its bank: account/bank.
+// account is nobody's without its bank: account/bank, or account/ where there is
+// none. No number looks like that.
 func Party(fields map[capabilities.Role]string) string {
 	if account := fields[capabilities.RoleAccount]; account != "" {
-		return canonical(strings.TrimSuffix(account+"/"+fields[capabilities.RoleBank], "/"))
+		return strings.ToLower(account + "/" + fields[capabilities.RoleBank])
 	}
 	if payee := fields[capabilities.RolePayee]; payee != "" {
 		return canonical(payee)

@@ -7,10 +7,10 @@ import (
 	"github.com/mcp-payments/mcp-payments/capabilities"
 )
 
-// Outlay holds what a call costs in another currency to the policy's limits in
-// that: the provider told it when it was shown the call. The ledger keeps a
-// transaction in the currency of its input, so a day's sum here is of the
-// payouts that were asked for in the outlay's currency, and this one.
+// Outlay holds what a call costs to the policy's limits: the provider told it
+// when it was shown the call. The ledger keeps the amount of the input, so a
+// cost in another currency is in no day's sum, and is refused where there is a
+// limit for the day.
 type Outlay struct{}
 
 // Name implements Guard: it is a part of the limits.
@@ -30,6 +30,9 @@ func (Outlay) Check(ctx context.Context, c *Call) error {
 		inside := *c
 		inside.Transaction.Money, inside.Again = m, nil
 		for _, r := range rules {
+			if r.day != nil && m.Currency() != c.Transaction.Money.Currency() || r.party != nil && m.Currency() != c.Transaction.Money.Currency() {
+				return refuse(fmt.Sprintf("it costs %s, and the policy limits what leaves in a day in %s: costs in another currency than the payout's are not added up", m, m.Currency()), policyFix)
+			}
 			if err := r.check(ctx, &inside, m); err != nil {
 				return err
 			}
@@ -38,13 +41,24 @@ func (Outlay) Check(ctx context.Context, c *Call) error {
 	return nil
 }
 
-// outlays are what the provider says that leaves, in currencies of their own.
+// outlays are what the provider says that leaves.
 func (c *Call) outlays() []capabilities.Sum {
 	var all []capabilities.Sum
 	for _, f := range c.Facts {
-		if f.Leaves != nil && f.Leaves.Currency != c.Transaction.Money.Currency() {
+		if f.Leaves != nil {
 			all = append(all, *f.Leaves)
 		}
 	}
 	return all
+}
+
+// costs reports whether all that leaves is known to be no more than that.
+func (c *Call) costs(most *capabilities.Money) bool {
+	for _, s := range c.outlays() {
+		m, err := capabilities.ParseMoney(s.Amount, s.Currency)
+		if err != nil || m.Currency() != most.Currency() || m.Minor() > most.Minor() {
+			return false
+		}
+	}
+	return true
 }

@@ -21,7 +21,7 @@ func (Preview) Name() string { return "preview" }
 // Check implements Guard. There is no transaction yet, so the provider's no is
 // a refusal like any other.
 func (g Preview) Check(ctx context.Context, c *Call) error {
-	if !c.Capability.Previews {
+	if !c.Capability.Previews || !c.begins() {
 		return nil
 	}
 	facts, err := g.Ask(ctx, c)

@@ -196,7 +196,7 @@ func (s Settlement) stale(t Transaction) bool {
 	if s.Claimed.IsZero() || s.State == capabilities.Succeeded {
 		return false
 	}
-	return !t.Claimed.Equal(s.Claimed) || (t.State == Claimed || t.State == Sent) && !s.State.Final()
+	return !t.Claimed.Equal(s.Claimed) || t.State == Claimed || t.State == Sent
 }
 
 // becomes is what a settlement makes of a transaction, and whether that is

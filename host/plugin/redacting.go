@@ -83,8 +83,11 @@ func (s secrets) answer(out json.RawMessage, err error) (json.RawMessage, error)
 		return out, s.refusal(r)
 	}
 	var fields map[string]json.RawMessage
-	if err != nil || !s.in(out) || json.Unmarshal(out, &fields) != nil {
+	if err != nil || !s.in(out) {
 		return out, err
+	}
+	if json.Unmarshal(out, &fields) != nil { // what it says of a call that it is shown
+		return s.document(out), nil
 	}
 	for _, name := range []string{"provider_response", "notes"} {
 		if v, ok := fields[name]; ok {
