@@ -80,7 +80,7 @@ func (f Facts) Text() string {
 	return b.String()
 }
 
-// printable replaces controls, and what is not seen or turns the direction of
+// Printable replaces controls, and what is not seen or turns the direction of
 // writing.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
