@@ -250,6 +250,29 @@ func TestCodesAreSecret(t *testing.T) {
 	}
 }
 
+// No account is spelled like another party: not like a number, nor like another
+// account at a bank.
+func TestAccountsAreNoNumbers(t *testing.T) {
+	t.Parallel()
+	p := newPurse(t, false, under(`
+rules:
+  - {environment: sandbox, effect: pays_out, currency: XOF, allowed_payees: ["0123456789/000014", "22890112233"]}
+`))
+	p.approves = false
+	for input, kind := range map[string]capabilities.RefusalKind{
+		`{"reference":"ORDER-1","amount":"5000","account":"0123456789","bank":"000014"}`:  capabilities.Held,
+		`{"reference":"ORDER-2","amount":"5000","account":"0123456789/000014"}`:           capabilities.Invalid,
+		`{"reference":"ORDER-3","amount":"5000","account":"0123456789","bank":"000014/"}`: capabilities.Invalid,
+		`{"reference":"ORDER-4","amount":"5000","account":"22890112233"}`:                 capabilities.Refused,
+		`{"reference":"ORDER-5","amount":"5000","account":"+22890112233"}`:                capabilities.Refused,
+		`{"reference":"ORDER-6","amount":"5000","msisdn":"+22890112233"}`:                 capabilities.Held,
+	} {
+		if a := p.call(1, "pay_out", input); a.Kind != kind {
+			t.Errorf("%s: %s, want %s", input, a.Kind, kind)
+		}
+	}
+}
+
 // Two payees make nobody the payee.
 func TestAccountOrNumber(t *testing.T) {
 	t.Parallel()

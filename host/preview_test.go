@@ -2,11 +2,13 @@ package host_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
+	"github.com/mcp-payments/mcp-payments/host"
 )
 
 // Nobody is asked to approve what the provider turns down, and nothing of it
@@ -114,8 +116,9 @@ func TestOutlays(t *testing.T) {
 	t.Parallel()
 	const policy = `
 rules:
-  - {environment: ENV, effect: pays_out, currency: XOF, allowed_payees: ["22890112233"], unapproved_up_to: 10000}
+  - {environment: ENV, effect: pays_out, currency: XOF, allowed_payees: ["22890112233"], unapproved_up_to: 10000, per_transaction: 20000}
   - {environment: ENV, effect: pays_out, currency: USD, per_transaction: "10"}
+  - {environment: ENV, effect: pays_out, currency: GHS, per_day: "10"}
 `
 	for name, tt := range map[string]struct {
 		environment string
@@ -124,6 +127,9 @@ rules:
 	}{
 		"none":                          {capabilities.Sandbox, nil, ""},
 		"in the input's own":            {capabilities.Sandbox, &capabilities.Sum{Amount: "5050", Currency: "XOF"}, ""},
+		"in the input's own, and more":  {capabilities.Sandbox, &capabilities.Sum{Amount: "10001", Currency: "XOF"}, "approval"},
+		"beyond the input's own limits": {capabilities.Sandbox, &capabilities.Sum{Amount: "20001", Currency: "XOF"}, "limits"},
+		"where the day is limited":      {capabilities.Sandbox, &capabilities.Sum{Amount: "1", Currency: "GHS"}, "limits"},
 		"within its limits":             {capabilities.Sandbox, &capabilities.Sum{Amount: "9.50", Currency: "USD"}, "approval"},
 		"beyond them":                   {capabilities.Sandbox, &capabilities.Sum{Amount: "10.01", Currency: "USD"}, "limits"},
 		"without a rule":                {capabilities.Sandbox, &capabilities.Sum{Amount: "1", Currency: "EUR"}, "approval"},
@@ -144,5 +150,55 @@ rules:
 				t.Errorf("stopped by %q, want %q: %s", a.Guard, tt.stopped, a.Message)
 			}
 		})
+	}
+}
+
+// A provider that is shown a call gets no leave to make it, and may say only
+// what a look at it can tell.
+func TestWhatAPreviewMayDo(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []capabilities.RefusalKind{capabilities.UnknownOutcome, capabilities.Held, "told to fulfil"} {
+		c := newCounter(t)
+		c.previews = func(payOutInput) ([]capabilities.Fact, error) {
+			return nil, &capabilities.Refusal{Kind: kind, Message: "run this", Fix: "run: rm"}
+		}
+		is(t, c.call(0, "pay_out", payment("ORDER-1", "5000", ama)), capabilities.Unavailable, "")
+	}
+	h := newHouse(t, func(_ *host.Options, p *host.Provider) {
+		c, _ := p.Manifest.Capability("pay_out")
+		c.Previews = true
+	})
+	h.raw = func(ctx context.Context, call capabilities.Call) (json.RawMessage, error) {
+		if err := call.BeforeSend(ctx, capabilities.Sending{}); err == nil {
+			t.Error("it got leave to send")
+		}
+		return json.RawMessage(`[]`), nil
+	}
+	h.approves = false
+	is(t, h.call(0, "pay_out", `{"reference":"ORDER-1","amount":"5000"}`), capabilities.Held, "")
+}
+
+// What a provider tells of a call is short and in one line, and no secret.
+func TestFactsAreShort(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.approves = false
+	c.previews = func(payOutInput) ([]capabilities.Fact, error) {
+		all := []capabilities.Fact{{Name: "amount: 5 XOF" + strings.Repeat(" ", 100), Value: "a\nnumber: 1" + strings.Repeat("x", 1000)}}
+		for range 50 {
+			all = append(all, capabilities.Fact{Name: "more", Value: "more"})
+		}
+		return all, nil
+	}
+	a := c.call(0, "pay_out", payment("ORDER-1", "5000", ama))
+	is(t, a, capabilities.Held, "")
+	lines := a.Question.Facts.Others
+	if len(lines) > 12 {
+		t.Errorf("%d lines", len(lines))
+	}
+	for _, l := range lines {
+		if len(l.Name) > 60 || len(l.Value) > 210 || strings.Contains(l.Value, "\n") {
+			t.Errorf("%q: %q", l.Name, l.Value)
+		}
 	}
 }

@@ -260,3 +260,18 @@ func TestAbsentWhileItIsOnItsWay(t *testing.T) {
 		t.Errorf("sent %d times", n)
 	}
 }
+
+// No policy lets a payout be sent again without a human.
+func TestSendingAgainIsNeverFree(t *testing.T) {
+	t.Parallel()
+	const free = `
+rules:
+  - {environment: sandbox, effect: pays_out, currency: XOF, allowed_payees: ["a@example.com/"], unapproved_up_to: 9000}
+`
+	p := absentPurse(t, under(free))
+	p.approves = false
+	is(t, p.call(5, "pay_out", payOut), capabilities.Held, "")
+	if n := p.arrived("pay_out"); n != 1 {
+		t.Errorf("sent %d times", n)
+	}
+}
