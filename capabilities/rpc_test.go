@@ -104,6 +104,25 @@ func TestInvokeOverRPC(t *testing.T) {
 	}
 }
 
+// A preview that arrived as a call would send what nobody has approved.
+func TestPreviewOverRPC(t *testing.T) {
+	p := capabilities.NewProvider(capabilities.Info{Slug: "acme"})
+	capabilities.AddPreviewed(p, capabilities.Spec{Name: "pay", Effect: capabilities.PaysOut},
+		func(context.Context, acmeInput) ([]capabilities.Fact, error) {
+			return []capabilities.Fact{{Name: "fee", Value: "1", Leaves: &capabilities.Sum{Amount: "1", Currency: "XOF"}}}, nil
+		},
+		func(context.Context, acmeInput) (acmeOutput, error) {
+			t.Error("it was called")
+			return acmeOutput{}, nil
+		})
+	call := pay(anOrder)
+	call.Preview = true
+	out, err := overRPC(t, p).Invoke(t.Context(), call)
+	if err != nil || string(out) != `[{"name":"fee","value":"1","leaves":{"amount":"1","currency":"XOF"}}]` {
+		t.Errorf("got %s, %v", out, err)
+	}
+}
+
 // No part of a refusal is lost on the way.
 func TestRefusalOverRPC(t *testing.T) {
 	want := &capabilities.Refusal{
