@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mcp-payments/mcp-payments/capabilities"
@@ -125,11 +126,12 @@ func (v view) Spent(ctx context.Context, s Spending) (int64, error) {
 
 // Similar implements View.
 func (v view) Similar(ctx context.Context, t Transaction, since time.Time) (Transaction, bool, error) {
-	return found(scanTransaction(v.QueryRowContext(ctx, `SELECT `+transactionColumns+` FROM transactions INDEXED BY transactions_party
-		WHERE party = ? AND (claimed_at > ? OR effect <> 'collects' AND `+unsettled+`) AND provider = ? AND environment = ? AND effect = ? AND currency = ?
-		AND capability = ? AND amount = ? AND reference <> ?`+counts+` ORDER BY claimed_at DESC LIMIT 1`,
-		t.Party, millis(since), t.Provider, t.Environment, t.Effect, t.Money.Currency(),
-		t.Capability, t.Money.Minor(), t.Reference)))
+	const from, alike = `SELECT ` + transactionColumns + ` FROM transactions INDEXED BY `, ` AND party = ? AND provider = ? AND environment = ? AND effect = ? AND currency = ?
+		AND capability = ? AND amount = ? AND reference <> ?` + counts
+	args := []any{t.Party, t.Provider, t.Environment, t.Effect, t.Money.Currency(), t.Capability, t.Money.Minor(), t.Reference}
+	return found(scanTransaction(v.QueryRowContext(ctx, from+`transactions_party WHERE claimed_at > ?`+alike+
+		` UNION ALL `+from+`transactions_open WHERE effect <> 'collects' AND `+unsettled+alike+` ORDER BY claimed_at DESC LIMIT 1`,
+		slices.Concat([]any{millis(since)}, args, args)...)))
 }
 
 // Vain implements View.
