@@ -86,8 +86,12 @@ func (s secrets) answer(out json.RawMessage, err error) (json.RawMessage, error)
 	if err != nil || !s.in(out) {
 		return out, err
 	}
-	if json.Unmarshal(out, &fields) != nil { // what it says of a call that it is shown
+	var list []json.RawMessage // what it says of a call that it is shown
+	if json.Unmarshal(out, &list) == nil {
 		return s.document(out), nil
+	}
+	if json.Unmarshal(out, &fields) != nil {
+		return out, nil
 	}
 	for _, name := range []string{"provider_response", "notes"} {
 		if v, ok := fields[name]; ok {

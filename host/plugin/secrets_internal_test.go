@@ -32,6 +32,7 @@ func TestAnswersHoldNoSecret(t *testing.T) {
 		`{"provider_response":{"a":["x s3cr3t-ZEBRA y"],"s3cr3t-ZEBRA":9007199254740993},"state":"pending"}`: `{"provider_response":{"[redacted]":9007199254740993,"a":["x [redacted] y"]},"state":"pending"}`,
 		`{"notes":["a\"quoted\\one"],"provider_response":"\u003ctag\u003e\u0026"}`:                           `{"notes":["[redacted]"],"provider_response":"[redacted]"}`,
 		`{"page":"https://pay.example/?token=s3cr3t-ZEBRA"}`:                                                 `{"page":"https://pay.example/?token=s3cr3t-ZEBRA"}`, // which the customer needs
+		`[{"name":"fee","value":"s3cr3t-ZEBRA"}]`:                                                            `[{"name":"fee","value":"[redacted]"}]`,
 		`not JSON s3cr3t-ZEBRA`: `not JSON s3cr3t-ZEBRA`, // of which the host takes nothing
 	} {
 		out, err := all.answer(json.RawMessage(in), nil)
