@@ -104,10 +104,9 @@ func (c *call) confirmed(ctx context.Context) (ledger.Transaction, error) {
 // confirmable reports whether a transaction on record is of those that the
 // call's capability confirms: a collection, on one of its networks.
 func (c *call) confirmable(t ledger.Transaction) bool {
-	on := func(n capabilities.Network) bool { return n.ID == t.Network }
 	networks := c.tool.capability.Networks
 	began, ok := c.tool.provider.Manifest.Capability(t.Capability)
-	return ok && began.Status == c.tool.capability.Status && t.Effect == capabilities.Collects && (len(networks) == 0 || slices.ContainsFunc(c.tool.provider.Manifest.NetworksOf(c.tool.capability), on))
+	return ok && began.Status == c.tool.capability.Status && t.Effect == capabilities.Collects && (len(networks) == 0 || slices.Contains(networks, t.Network))
 }
 
 // money is the amount that the call moves: its own, or that of the payment it

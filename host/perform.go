@@ -217,8 +217,7 @@ func (c *call) tells(ctx context.Context) bool {
 		return true
 	}
 	t, found, err := c.find(ctx)
-	// Its own call will tell of what is on its way, unless the end is known.
-	if err != nil || !found || t.State == ledger.Claimed || t.State == ledger.Sent && !c.answer.State.Final() {
+	if err != nil || !found || t.State == ledger.Claimed { // which its own call will tell of
 		return false
 	}
 	began, ok := c.tool.provider.Manifest.Capability(t.Capability)

@@ -202,3 +202,25 @@ func TestFactsAreShort(t *testing.T) {
 		}
 	}
 }
+
+// What is sent again was counted the first time: its fee does not make it count
+// twice.
+func TestOutlayOfWhatIsSentAgain(t *testing.T) {
+	t.Parallel()
+	p := absentPurse(t, under("rules:\n  - {environment: sandbox, effect: pays_out, currency: XOF, per_day: 5100}\n"), func(_ *host.Options, to *host.Provider) {
+		c, _ := to.Manifest.Capability("pay_out")
+		c.Previews = true
+		to.Process = fee{to.Process}
+	})
+	is(t, p.call(5, "pay_out", payOut), "", capabilities.Succeeded)
+}
+
+// fee is a process that tells of a fee.
+type fee struct{ host.Process }
+
+func (f fee) Invoke(ctx context.Context, call capabilities.Call) (json.RawMessage, error) {
+	if call.Preview {
+		return json.RawMessage(`[{"name":"writes off","value":"5050 XOF","leaves":{"amount":"5050","currency":"XOF"}}]`), nil
+	}
+	return f.Process.Invoke(ctx, call)
+}

@@ -86,8 +86,8 @@ func (r Rule) within(ctx context.Context, c *Call, s ledger.Spending, most *capa
 		return err
 	}
 	m := c.Transaction.Money
-	if c.Again != nil && c.Again.Claimed.After(s.Since) {
-		spent -= m.Minor() // it is among what was spent
+	if c.Again != nil && c.Again.Claimed.After(s.Since) && c.Again.Money.Currency() == m.Currency() {
+		spent -= c.Again.Money.Minor() // it is among what was spent
 	}
 	if left := most.Minor() - spent; m.Minor() > left {
 		so := "nothing"

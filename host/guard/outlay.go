@@ -28,9 +28,10 @@ func (Outlay) Check(ctx context.Context, c *Call) error {
 			return refuse(fmt.Sprintf("it costs %s, and the policy has no rule for %s in %s", m, c.effect(), m.Currency()), policyFix)
 		}
 		inside := *c
-		inside.Transaction.Money, inside.Again = m, nil
+		inside.Transaction.Money = m
+		foreign := m.Currency() != c.Transaction.Money.Currency()
 		for _, r := range rules {
-			if r.day != nil && m.Currency() != c.Transaction.Money.Currency() || r.party != nil && m.Currency() != c.Transaction.Money.Currency() {
+			if foreign && (r.day != nil || r.party != nil) {
 				return refuse(fmt.Sprintf("it costs %s, and the policy limits what leaves in a day in %s: costs in another currency than the payout's are not added up", m, m.Currency()), policyFix)
 			}
 			if err := r.check(ctx, &inside, m); err != nil {
